@@ -1,0 +1,208 @@
+# Polyglot OS loader. `make run` and `make test` do all their own set-up; `make help` lists the rest.
+#
+# Two object trees come from one source: build/target (freestanding, for BOOTX64.EFI) and build/host (the pure units
+# and their tests, under ASan and UBSan).
+
+BUILD := build
+Q := $(if $(V),,@)
+say = @echo "  $(1)"
+CC = gcc
+CLANG := clang
+LD := ld
+OBJCOPY := objcopy
+PYTHON := /usr/bin/python3
+VERSION := 0.1.0
+
+.DELETE_ON_ERROR:
+.SUFFIXES:
+.DEFAULT_GOAL := all
+export BUILD PYTHON
+
+# ---- what must be installed; each set is checked once per build directory -------------------------------------------
+
+packages_build := gcc binutils gnu-efi python3 python3-pefile fonts-spleen mtools dosfstools
+packages_run := qemu-system-x86 ovmf
+packages_test := libcmocka-dev python3-pytest python3-pil clang libclang-rt-14-dev valgrind gdisk
+
+define packages_rule
+$(BUILD)/.packages-$(1):
+	@missing=$$$$(for p in $(packages_$(1)); do \
+	    dpkg-query -W -f='$$$${Status}' $$$$p 2>/dev/null | grep -q 'ok installed' || printf '%s ' $$$$p; done); \
+	if [ -n "$$$$missing" ]; then \
+	    echo "Installing through apt: $$$$missing"; \
+	    root=; [ "$$$$(id -u)" = 0 ] || { root=sudo; echo "(sudo may ask for your password)"; }; \
+	    $$$$root apt-get update -qq && \
+	    $$$$root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$$$missing \
+	        >$(BUILD)-apt.log 2>&1 || { cat $(BUILD)-apt.log; rm -f $(BUILD)-apt.log; \
+	        echo "Cannot install: $$$$missing" >&2; exit 1; }; \
+	    rm -f $(BUILD)-apt.log; \
+	fi; mkdir -p $(BUILD); touch $$@
+endef
+$(foreach set,build run test,$(eval $(call packages_rule,$(set))))
+
+# ---- BOOTX64.EFI -----------------------------------------------------------------------------------------------------
+
+efi_sources := $(wildcard efi/*.c efi/*.S)
+kernel_sources := $(wildcard kernel/*.c kernel/*.S) $(BUILD)/gen/font.c
+mm_sources := $(wildcard mm/*.c)
+
+warnings := -Wall -Wextra -Werror -Wconversion -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wvla
+common := -std=gnu2x -g -Iinclude $(warnings) -MMD -MP -fno-common
+prefix_map := -ffile-prefix-map=$(CURDIR)/=
+is_gcc := $(if $(findstring clang,$(CC)),,yes)
+
+target := $(common) $(prefix_map) -O2 -m64 -march=x86-64 -ffreestanding -fpic -fvisibility=hidden -fshort-wchar \
+    -mno-red-zone -mgeneral-regs-only -fno-omit-frame-pointer -fno-strict-aliasing -fno-asynchronous-unwind-tables \
+    -fstack-protector-strong -mstack-protector-guard=global -DPOLYGLOT_VERSION='"$(VERSION)"' \
+    $(if $(is_gcc),-maccumulate-outgoing-args -fno-tree-loop-distribute-patterns)
+efi_flags := -isystem /usr/include/efi -isystem /usr/include/efi/x86_64 -DGNU_EFI_USE_MS_ABI
+
+target_objects := $(patsubst %,$(BUILD)/target/%.o,$(basename $(patsubst $(BUILD)/gen/%,gen/%,\
+    $(efi_sources) $(kernel_sources) $(mm_sources))))
+
+.PHONY: all
+all: $(BUILD)/BOOTX64.EFI $(BUILD)/esp.img $(BUILD)/host/memmap-report
+
+$(BUILD)/target/efi/%.o: target += $(efi_flags)
+$(BUILD)/target/%.o: %.c | $(BUILD)/.packages-build
+	@mkdir -p $(@D)
+	$(call say,CC      $<)
+	$(Q)$(CC) $(target) -c $< -o $@
+$(BUILD)/target/gen/%.o: $(BUILD)/gen/%.c | $(BUILD)/.packages-build
+	@mkdir -p $(@D)
+	$(call say,CC      $<)
+	$(Q)$(CC) $(target) -c $< -o $@
+$(BUILD)/target/%.o: %.S | $(BUILD)/.packages-build
+	@mkdir -p $(@D)
+	$(call say,AS      $<)
+	$(Q)$(CC) $(filter-out -std=gnu2x,$(target)) -c $< -o $@
+
+# The console fonts, from their Debian package.
+$(BUILD)/gen/font.c: kernel/font_generate.py | $(BUILD)/.packages-build
+	@mkdir -p $(@D)
+	$(call say,FONT    $@)
+	$(Q)$(PYTHON) $< /usr/share/consolefonts/spleen-8x16.psfu.gz /usr/share/consolefonts/spleen-16x32.psfu.gz >$@
+
+$(BUILD)/BOOTX64.EFI.debug: $(target_objects) efi/image.lds
+	$(call say,LD      $@)
+	$(Q)$(LD) -shared -Bsymbolic -nostdlib -z defs -z noexecstack --build-id=none --no-warn-rwx-segments -T efi/image.lds \
+	    -L /usr/lib /usr/lib/crt0-efi-x86_64.o $(target_objects) -lgnuefi -o $@
+
+# The file people copy: PE32+, stripped, page-aligned sections, NX_COMPAT.
+$(BUILD)/BOOTX64.EFI: $(BUILD)/BOOTX64.EFI.debug efi/finish_pe.py
+	$(call say,PE      $@)
+	$(Q)$(OBJCOPY) --strip-all -j .text -j .reloc -j .rodata -j .data -j .bss --target efi-app-x86_64 --subsystem=10 \
+	    --section-alignment=4096 --file-alignment=512 $< $@.tmp
+	$(Q)$(PYTHON) efi/finish_pe.py $@.tmp
+	$(Q)mv $@.tmp $@
+
+# An ESP as on a USB stick: FAT32 without a partition table, with everything in esp/ beside the loader.
+$(BUILD)/esp.img: $(BUILD)/BOOTX64.EFI $(shell find esp -type f 2>/dev/null)
+	$(call say,IMAGE   $@)
+	$(Q)rm -f $@.tmp && truncate -s 64M $@.tmp
+	$(Q)mkfs.fat -F 32 -n POLYGLOT -i 504F4C59 --invariant $@.tmp >/dev/null
+	$(Q)mmd -i $@.tmp ::/EFI ::/EFI/BOOT
+	$(Q)mcopy -i $@.tmp $< ::/EFI/BOOT/BOOTX64.EFI
+	$(Q)for f in esp/*; do [ ! -f "$$f" ] || mcopy -i $@.tmp "$$f" ::/ || exit 1; done
+	$(Q)mv $@.tmp $@
+
+# ---- the host tree ---------------------------------------------------------------------------------------------------
+
+# Pure units that do not live in mm/.
+pure_sources := $(mm_sources) $(BUILD)/gen/font.c \
+    $(addprefix kernel/,format.c framebuffer.c fb_console.c memory_picture.c) \
+    $(addprefix efi/,options.c smbios.c)
+pure_names := $(patsubst $(BUILD)/gen/%,gen/%,$(basename $(pure_sources)))
+
+host := $(common) -D_GNU_SOURCE -DPOLYGLOT_HOST
+sanitize := -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+
+# $(1) tree, $(2) compiler, $(3) flags, $(4) packages
+define host_tree
+$(BUILD)/$(1)/%.o: %.c | $(BUILD)/.packages-$(4)
+	@mkdir -p $$(@D)
+	$$(call say,HOSTCC  $$< ($(1)))
+	$(Q)$(2) $(host) $(3) -c $$< -o $$@
+$(BUILD)/$(1)/gen/%.o: $(BUILD)/gen/%.c | $(BUILD)/.packages-$(4)
+	@mkdir -p $$(@D)
+	$(Q)$(2) $(host) $(3) -c $$< -o $$@
+$(BUILD)/$(1)/libpure.a: $(patsubst %,$(BUILD)/$(1)/%.o,$(pure_names))
+	$(Q)rm -f $$@ && ar rcs $$@ $$^
+endef
+$(eval $(call host_tree,host,$(CC),-O2,build))
+$(eval $(call host_tree,asan,$(CC),$(sanitize),test))
+$(eval $(call host_tree,tsan,$(CC),-O1 -fsanitize=thread,test))
+$(eval $(call host_tree,fuzz,$(CLANG),-O1 -fsanitize=fuzzer-no-link$(comma)address$(comma)undefined -fno-sanitize-recover=all,test))
+comma := ,
+
+# Programs: mm/host/NAME_WITH_UNDERSCORES.c -> build/host/name-with-dashes
+$(BUILD)/host/memmap-report: $(BUILD)/host/mm/host/memmap_report.o $(BUILD)/host/mm/host/map_text.o \
+    $(BUILD)/host/tests/host_support.o $(BUILD)/host/libpure.a
+	$(call say,HOSTLD  $@)
+	$(Q)$(CC) $^ -o $@
+
+test_sources := $(wildcard tests/test_*.c)
+test_programs := $(test_sources:tests/%.c=$(BUILD)/asan/tests/%)
+tsan_programs := $(patsubst tests/%.c,$(BUILD)/tsan/tests/%,$(wildcard tests/tsan_*.c))
+fuzz_programs := $(patsubst tests/%.c,$(BUILD)/fuzz/tests/%,$(wildcard tests/fuzz_*.c))
+bench_programs := $(patsubst tests/bench/%.c,$(BUILD)/host/tests/bench/%,$(wildcard tests/bench/bench_*.c))
+support = $(patsubst %,$(BUILD)/$(1)/%.o,tests/host_support mm/host/map_text $(basename $(wildcard tests/model_*.c)))
+
+# test_exit walks efi/exit.c through a fake firmware: the one test that needs UEFI's types.
+$(BUILD)/asan/tests/test_exit.o $(BUILD)/asan/tests/fake_firmware.o $(BUILD)/asan/efi/exit.o: host += $(efi_flags) -fshort-wchar
+$(BUILD)/asan/tests/test_exit: $(BUILD)/asan/efi/exit.o $(BUILD)/asan/tests/fake_firmware.o
+
+$(test_programs): %: %.o $(call support,asan) $(BUILD)/asan/libpure.a
+	$(Q)$(CC) -fsanitize=address,undefined $(filter %.o,$^) $(filter %.a,$^) -lcmocka -lpthread -o $@
+$(tsan_programs): %: %.o $(call support,tsan) $(BUILD)/tsan/libpure.a
+	$(Q)$(CC) -fsanitize=thread $^ -lpthread -o $@
+$(fuzz_programs): %: %.o $(call support,fuzz) $(BUILD)/fuzz/libpure.a
+	$(Q)$(CLANG) -fsanitize=fuzzer,address,undefined $^ -o $@
+$(bench_programs): %: %.o $(call support,host) $(BUILD)/host/libpure.a
+	$(Q)$(CC) $^ -lpthread -o $@
+
+.PHONY: host-tests
+host-tests: $(test_programs) $(tsan_programs) $(fuzz_programs) $(BUILD)/host/memmap-report
+
+# ---- what people call ------------------------------------------------------------------------------------------------
+
+.PHONY: run test test-all bench fuzz mutants layers check clean help
+run: all $(BUILD)/.packages-run
+	@$(PYTHON) tests/boot/run.py $(if $(WINDOW),--window)
+
+# T=name runs the tests whose name contains it.
+test: all host-tests layers $(BUILD)/.packages-run $(BUILD)/.packages-test
+	@$(PYTHON) tests/run_tests.py $(if $(T),-k "$(T)")
+test-all: all host-tests layers $(BUILD)/.packages-run $(BUILD)/.packages-test
+	@$(PYTHON) tests/run_tests.py --all $(if $(T),-k "$(T)")
+
+bench: all $(bench_programs) $(BUILD)/.packages-run $(BUILD)/.packages-test
+	@$(PYTHON) tests/bench/bench.py $(if $(FORMAT),--format $(FORMAT))
+
+fuzz: host-tests
+	@for f in $(fuzz_programs); do echo "  FUZZ    $$f"; mkdir -p $(BUILD)/corpus/$${f##*/}; \
+	    $$f -max_total_time=$(or $(SECONDS),600) -max_len=65536 $(BUILD)/corpus/$${f##*/} || exit 1; done
+
+mutants: all host-tests $(BUILD)/.packages-run $(BUILD)/.packages-test
+	@$(PYTHON) tests/mutants.py $(if $(T),-k "$(T)")
+
+# Who may name what: EFI stays in efi/; mm/ includes only include/ and freestanding headers.
+layers:
+	@! grep -nE 'EFI_[A-Z]|<efi' -r mm kernel include --include=*.c --include=*.h --include=*.S || \
+	    { echo "layers: EFI types outside efi/" >&2; exit 1; }
+	@! grep -nE '#include "(\.\.|efi/|kernel/)' -r mm include || { echo "layers: mm/ and include/ look outward" >&2; exit 1; }
+	@! grep -nE '#include <' mm/*.c include/*.h | grep -vE '<(stdint|stddef|stdbool|stdatomic|stdarg|limits)\.h>' || \
+	    { echo "layers: mm/ and include/ are freestanding" >&2; exit 1; }
+check: layers
+
+clean:
+	$(Q)rm -rf $(BUILD)
+
+help:
+	@echo "make            BOOTX64.EFI, BOOTX64.EFI.debug (symbols), esp.img, host/memmap-report, all in $(BUILD)/"
+	@echo "make run        boot it in QEMU; WINDOW=1 shows a window"
+	@echo "make test       all tests in short; T=name picks; make test-all: the full product"
+	@echo "make bench      measure; make fuzz: fuzz for long; make mutants: prove that the tests can fail"
+	@echo "make clean      remove $(BUILD)/; V=1 shows every command"
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -1,0 +1,41 @@
+/*
+ * The only formatter: text, numbers and sizes to any sink. Pure, allocates nothing, keeps no state.
+ */
+#ifndef FORMAT_H
+#define FORMAT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Where characters go. UTF-8; `text` is not NUL-terminated; a sink never fails. */
+struct sink {
+    void (*write)(const struct sink *sink, const char *text, size_t bytes);
+};
+
+/* A sink into memory: cuts what does not fit and always ends with NUL (capacity >= 1). */
+struct buffer_sink {
+    struct sink sink;
+    char *text;
+    size_t capacity;
+    size_t *length; /* receives bytes stored, without the NUL */
+};
+
+struct buffer_sink buffer_sink(char *text, size_t capacity, size_t *length);
+
+void print_text(const struct sink *sink, const char *text);          /* NUL-terminated */
+void print_bytes(const struct sink *sink, const char *text, size_t bytes);
+void print_decimal(const struct sink *sink, uint64_t value);         /* 1040 */
+void print_hex(const struct sink *sink, uint64_t value);             /* 0x1F4: capitals, no leading zeros */
+void print_hex_wide(const struct sink *sink, uint64_t value, unsigned digits); /* 0x00001F4: at least `digits` */
+void print_spaces(const struct sink *sink, size_t count);
+
+/* "639 KB": B, KB, MB, GB, TB of 1024, truncated, in the largest unit that leaves at least 10 (else bytes). */
+void print_size(const struct sink *sink, uint64_t bytes);
+
+/*
+ * A whole line or part of one in one call. Conversions: %s text, %u unsigned, %lu uint64_t, %lx print_hex (uint64_t),
+ * %x print_hex (unsigned), %lS print_size (uint64_t), %c character, %% percent. Anything else is printed as it stands.
+ */
+void print_format(const struct sink *sink, const char *format, ...);
+
+#endif

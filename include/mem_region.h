@@ -1,0 +1,127 @@
+/*
+ * From the firmware's descriptors, whatever state they are in, to regions one can rely on: sorted by address,
+ * disjoint, merged, page-aligned, typed.
+ *
+ *   firmware        [ conventional             ]      [ boot data ]   unsorted, overlapping, unaligned, garbage
+ *                          [ reserved ]
+ *   regions         [USABLE][RESERVED  ][USABLE]      [USABLE     ]   what nobody else claims is usable
+ *
+ * Pure: no I/O, no globals, no allocation; O(n log n).
+ */
+#ifndef MEM_REGION_H
+#define MEM_REGION_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "addr.h"
+#include "compiler.h"
+#include "firmware_map.h"
+
+/*
+ * In ascending order of who wins a byte that several descriptors claim: usable memory is what no other type claims,
+ * and so on upwards. Two descriptors of types that end up as one region type agree; they are an overlap to report, but
+ * nothing is lost by it.
+ */
+enum region_type {
+    REGION_USABLE,
+    REGION_BOOTLOADER_RECLAIMABLE, /* firmware's boot services, and loader memory: usable once nobody runs in it */
+    REGION_ACPI_RECLAIMABLE,
+    REGION_PERSISTENT,
+    REGION_UNACCEPTED,
+    REGION_ACPI_NVS,
+    REGION_RUNTIME_SERVICES,
+    REGION_MMIO,
+    REGION_UNKNOWN, /* a type that no specification we know names: firmware_type says which */
+    REGION_RESERVED,
+    REGION_EXECUTABLE_AND_MODULES,
+    REGION_FRAMEBUFFER,
+    REGION_BAD_MEMORY,
+    REGION_TYPES
+};
+
+struct mem_region {
+    phys_addr_t start; /* inclusive, page-aligned */
+    phys_addr_t end;   /* exclusive, page-aligned, > start */
+    enum region_type type;
+    uint32_t firmware_type; /* for REGION_UNKNOWN the firmware's number, else 0; regions of two numbers are not merged */
+};
+
+/* Bytes that have a use the firmware does not know of: our image, the framebuffer, the HyperTransport hole. */
+struct region_claim {
+    struct phys_range bytes; /* grown outward to pages; one that wraps or exceeds phys_bits is cut there */
+    enum region_type type;
+};
+
+/* When the regions are looked at: who owns the memory of boot services and of the loader. */
+enum region_view {
+    REGION_VIEW_BOOT,  /* the firmware still runs, or a kernel must be told: BOOTLOADER_RECLAIMABLE */
+    REGION_VIEW_OWNED, /* nothing needs it any more: USABLE */
+};
+
+/* What is wrong with a map. Each is counted by descriptor, reported, and never fatal. */
+enum region_anomaly {
+    ANOMALY_UNSORTED,      /* starts below its predecessor */
+    ANOMALY_OVERLAP,       /* shares bytes with an earlier descriptor (in address order) of any type */
+    ANOMALY_ZERO_PAGES,    /* no pages: skipped */
+    ANOMALY_OUT_OF_RANGE,  /* wraps, or ends above 2^52 or the processor's width: dropped */
+    ANOMALY_UNALIGNED,     /* start not on a page: usable shrinks, everything else grows */
+    ANOMALY_UNKNOWN_TYPE,  /* type number that UEFI 2.10 does not define */
+    ANOMALY_NOT_WRITE_BACK, /* free memory that cannot be cached write-back: reserved */
+    ANOMALY_NOT_GENERAL,   /* free memory that is special-purpose, protected or hot-pluggable: reserved */
+    ANOMALY_RUNTIME_FREE,  /* free memory with EFI_MEMORY_RUNTIME: kept as RUNTIME_SERVICES */
+    ANOMALY_TRUNCATED,     /* the map ends inside a descriptor: that one is skipped */
+    ANOMALIES
+};
+
+struct region_parameters {
+    const struct region_claim *claims;
+    size_t n_claims;
+    unsigned phys_bits; /* of the processor; values above PHYS_BITS_MAX mean PHYS_BITS_MAX */
+    enum region_view view;
+};
+
+struct region_map {
+    struct mem_region *regions; /* in the caller's buffer */
+    size_t n_regions;
+    uint64_t n_descriptors;
+    uint64_t total_bytes;  /* every firmware type but reserved, unusable and MMIO (the EFI shell's "Total Memory"), disjoint */
+    uint64_t usable_bytes; /* sum of the REGION_USABLE regions */
+    uint64_t anomalies[ANOMALIES];
+};
+
+enum region_status {
+    REGION_OK,
+    REGION_BAD_STRIDE, /* stride below FIRMWARE_STRIDE_MIN (0 included) while there are bytes */
+    REGION_NO_SPACE,   /* buffer_bytes below region_buffer_bytes() */
+};
+
+/* Bytes of buffer, 8-aligned, that region_normalize() needs for a map of n_descriptors and n_claims; 0 if that overflows. */
+size_t region_buffer_bytes(uint64_t n_descriptors, size_t n_claims);
+
+/* Descriptors in the map; 0 for a stride below FIRMWARE_STRIDE_MIN. */
+uint64_t firmware_map_count(const struct firmware_map *map);
+
+/*
+ * map         read only; descriptors need no alignment.
+ * buffer      8-aligned, buffer_bytes long; holds the regions afterwards (from its start on) and scratch before.
+ * ret         filled only on REGION_OK. An empty map gives no regions.
+ */
+MUST_CHECK enum region_status region_normalize(const struct firmware_map *map, const struct region_parameters *parameters,
+                                               void *buffer, size_t buffer_bytes, struct region_map *ret);
+
+/* The region that holds the address, or NULL. O(log n). */
+const struct mem_region *region_find(const struct region_map *map, phys_addr_t address);
+
+/* "USABLE", "ACPI_NVS", ...; "UNKNOWN" for REGION_UNKNOWN, where the caller adds the number. */
+const char *region_type_name(enum region_type type);
+
+/* One line on what was found and what was done about it, without count or newline: "unsorted descriptors (sorted)". */
+const char *region_anomaly_text(enum region_anomaly anomaly);
+
+static inline struct phys_range region_range(const struct mem_region *r)
+{
+    return (struct phys_range){ r->start, r->end.value - r->start.value };
+}
+
+#endif

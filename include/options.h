@@ -1,0 +1,56 @@
+/*
+ * What a user can ask of a boot: `KEY=VALUE` words on the command line, or SMBIOS type 11 strings `polyglot:KEY=VALUE`.
+ *
+ *   resolution=WxH   ask for this graphics mode
+ *   console=none     discard all console output (to measure the rest)
+ *   raw-map=yes      print the firmware's own map, in the format that memmap-report reads, before the report
+ *   fault=KIND       fail on purpose once the report is done: see enum fault_kind
+ */
+#ifndef OPTIONS_H
+#define OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum fault_kind {
+    FAULT_NONE,
+    FAULT_READ,         /* fault=read: reads an address that is not mapped */
+    FAULT_WRITE,        /* fault=write: writes to constants */
+    FAULT_FETCH,        /* fault=fetch: executes data */
+    FAULT_NULL,         /* fault=null: reads address 0 */
+    FAULT_DIVIDE,       /* fault=divide: divides by zero */
+    FAULT_GUARD,        /* fault=guard: runs off the end of the stack */
+    FAULT_SMASH,        /* fault=smash: overwrites its own stack frame */
+    FAULT_ASSERT,       /* fault=assert: fails an assertion */
+    FAULT_NESTED,       /* fault=nested: panics while it panics */
+    FAULT_KINDS
+};
+
+#define OPTION_WARNING_MAX 64
+
+struct options {
+    uint32_t width_px, height_px; /* resolution; 0: not asked for */
+    bool console_none;
+    bool raw_map;
+    enum fault_kind fault;
+    uint32_t n_ignored;                        /* words that mean nothing to us */
+    char first_ignored[OPTION_WARNING_MAX];    /* the first of them, printable ASCII, cut */
+};
+
+/* Reads one word, `KEY=VALUE` in ASCII, `bytes` long; false if it means nothing to us (and then changes nothing). */
+bool options_read_word(struct options *options, const char *word, size_t bytes);
+
+/* Counts a word that was not understood. Unprintable characters become '?'. */
+void options_ignore_word(struct options *options, const char *word, size_t bytes);
+
+/*
+ * Reads LoadOptions: UTF-16 text of any provenance, `bytes` long, perhaps without an end, perhaps binary garbage. The
+ * first word is skipped if it names an image (ends in .efi). Words are separated by blanks; "quotes" keep blanks.
+ */
+void options_read_load_options(struct options *options, const void *text, size_t bytes);
+
+/* The name after `fault=`, or NULL for FAULT_NONE. */
+const char *fault_name(enum fault_kind fault);
+
+#endif
