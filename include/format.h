@@ -4,6 +4,7 @@
 #ifndef FORMAT_H
 #define FORMAT_H
 
+#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -37,5 +38,6 @@ void print_size(const struct sink *sink, uint64_t bytes);
  * %x print_hex (unsigned), %lS print_size (uint64_t), %c character, %% percent. Anything else is printed as it stands.
  */
 void print_format(const struct sink *sink, const char *format, ...);
+void print_format_list(const struct sink *sink, const char *format, va_list arguments);
 
 #endif
