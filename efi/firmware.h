@@ -1,0 +1,69 @@
+/* The firmware as this application sees it. Private to efi/; nothing of it survives ExitBootServices() but runtime. */
+#ifndef FIRMWARE_H
+#define FIRMWARE_H
+
+#include <efi.h>
+#include <efishell.h>
+
+#include "boot_info.h"
+#include "compiler.h"
+
+struct firmware {
+    EFI_HANDLE image;
+    EFI_SYSTEM_TABLE *system;
+    EFI_BOOT_SERVICES *boot;
+    EFI_RUNTIME_SERVICES *runtime;
+    EFI_LOADED_IMAGE *loaded;
+    EFI_SHELL_PARAMETERS_PROTOCOL *shell; /* NULL: not started by a shell */
+};
+
+/* failure.c: prints "BOOTX64.EFI: " and the line on the firmware's console and returns `status`. */
+MUST_CHECK EFI_STATUS fail(const struct firmware *fw, EFI_STATUS status, const char *format, ...);
+const char *status_name(EFI_STATUS status);
+/* Waits for a key, 10 s at most: the boot manager draws over the screen as soon as we return. */
+void wait_for_reader(const struct firmware *fw);
+
+/* arguments.c: what was asked for, by the shell, by LoadOptions, by SMBIOS. EFI_INVALID_PARAMETER: a bad shell word. */
+MUST_CHECK EFI_STATUS arguments_read(const struct firmware *fw, struct boot_info *info);
+
+/* tables.c: the firmware's name, ACPI and SMBIOS entry points. What is missing stays 0. */
+void tables_find(const struct firmware *fw, struct boot_info *info);
+
+/* limits.c: address width, and what the processor's maker keeps for itself. */
+void limits_find(struct boot_info *info);
+
+/* gop.c */
+struct gop_choice {
+    EFI_GRAPHICS_OUTPUT_PROTOCOL *gop; /* NULL: no linear framebuffer on this machine */
+    UINT32 mode;
+    struct framebuffer framebuffer;    /* of that mode; its memory is known only once the mode is set */
+};
+struct gop_choice gop_choose(const struct firmware *fw, const struct options *options);
+/* Sets the mode, if it is not the current one, and fills info->framebuffer; without one if the firmware refuses. */
+void gop_activate(const struct gop_choice *choice, struct boot_info *info);
+
+/* memory.c: everything the kernel needs before its allocator runs, as LoaderData. Frees what it got if it fails. */
+MUST_CHECK EFI_STATUS loader_memory_allocate(const struct firmware *fw, const struct gop_choice *choice,
+                                             struct boot_info *info);
+void loader_memory_free(const struct firmware *fw, struct boot_info *info);
+
+/* exit.c */
+struct map_buffer {
+    void *descriptors;
+    UINTN capacity; /* bytes in the buffer. Never changes: a retry with the used size as capacity would fail */
+    UINTN used;
+    UINTN key;
+    UINTN stride;
+    UINT32 version;
+};
+#define EXIT_ATTEMPTS_MAX 128
+/* One GetMemoryMap() into the buffer. EFI_BUFFER_TOO_SMALL leaves the size needed in `used`. */
+MUST_CHECK EFI_STATUS map_read(EFI_BOOT_SERVICES *boot, struct map_buffer *map);
+/*
+ * Leaves boot services with a fresh key, EXIT_ATTEMPTS_MAX times at most, calling nothing else in between (UEFI 2.10,
+ * 7.4.6). On success the buffer holds the final map. Any error is after the point of no return.
+ */
+MUST_CHECK EFI_STATUS leave_boot_services(EFI_BOOT_SERVICES *boot, EFI_HANDLE image, struct map_buffer *map,
+                                          unsigned *ret_attempts);
+
+#endif

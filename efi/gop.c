@@ -1,0 +1,153 @@
+#include "firmware.h"
+
+/* A console mode below this is too small to show the report and the picture; above the other, text gets tiny. */
+enum { GOOD_WIDTH = 1024, GOOD_HEIGHT = 768, LARGEST_WIDTH = 1920, LARGEST_HEIGHT = 1200 };
+
+/* No adapter has more; a broken one may say anything. */
+enum { MODES_MAX = 1024, SIDE_MAX = 32768 };
+
+static EFI_GUID gop_guid = EFI_GRAPHICS_OUTPUT_PROTOCOL_GUID;
+
+static struct pixel_channel channel_of_mask(UINT32 mask)
+{
+    if (!mask)
+        return (struct pixel_channel){ 0, 0 };
+
+    const unsigned shift = (unsigned)__builtin_ctz(mask);
+
+    return (struct pixel_channel){ (uint8_t)shift, (uint8_t)(32 - (unsigned)__builtin_clz(mask) - shift) };
+}
+
+/* UEFI 2.10, 12.9.2 EFI_GRAPHICS_PIXEL_FORMAT: a pixel of bit masks is as wide as its highest bit asks for. */
+static bool describe_pixels(const EFI_GRAPHICS_OUTPUT_MODE_INFORMATION *mode, struct framebuffer *fb)
+{
+    const EFI_PIXEL_BITMASK *m = &mode->PixelInformation;
+    const UINT32 all = m->RedMask | m->GreenMask | m->BlueMask | m->ReservedMask;
+
+    switch (mode->PixelFormat) {
+    case PixelRedGreenBlueReserved8BitPerColor:
+        fb->red = (struct pixel_channel){ 0, 8 };
+        fb->green = (struct pixel_channel){ 8, 8 };
+        fb->blue = (struct pixel_channel){ 16, 8 };
+        fb->bits_per_pixel = 32;
+        return true;
+    case PixelBlueGreenRedReserved8BitPerColor:
+        fb->red = (struct pixel_channel){ 16, 8 };
+        fb->green = (struct pixel_channel){ 8, 8 };
+        fb->blue = (struct pixel_channel){ 0, 8 };
+        fb->bits_per_pixel = 32;
+        return true;
+    case PixelBitMask:
+        fb->red = channel_of_mask(m->RedMask);
+        fb->green = channel_of_mask(m->GreenMask);
+        fb->blue = channel_of_mask(m->BlueMask);
+        fb->bits_per_pixel = all ? ((32 - (unsigned)__builtin_clz(all)) + 7) / 8 * 8 : 0;
+        return fb->bits_per_pixel >= 16;
+    default: /* PixelBltOnly: no linear framebuffer */
+        return false;
+    }
+}
+
+/* A mode we could draw in; everything but where its memory is. */
+static bool describe_mode(const EFI_GRAPHICS_OUTPUT_MODE_INFORMATION *mode, struct framebuffer *fb)
+{
+    *fb = (struct framebuffer){ .width_px = mode->HorizontalResolution, .height_px = mode->VerticalResolution };
+    if (!fb->width_px || !fb->height_px || fb->width_px > SIDE_MAX || fb->height_px > SIDE_MAX ||
+        mode->PixelsPerScanLine < fb->width_px || mode->PixelsPerScanLine > SIDE_MAX || !describe_pixels(mode, fb))
+        return false;
+    fb->pitch_bytes = mode->PixelsPerScanLine * (fb->bits_per_pixel / 8);
+    return true;
+}
+
+/* The current mode, memory included. */
+static bool describe_current(const EFI_GRAPHICS_OUTPUT_PROTOCOL *gop, struct framebuffer *fb)
+{
+    if (!gop->Mode || !gop->Mode->Info || !describe_mode(gop->Mode->Info, fb))
+        return false;
+
+    const uint64_t bytes = (uint64_t)fb->pitch_bytes * fb->height_px;
+
+    if (!gop->Mode->FrameBufferBase || gop->Mode->FrameBufferSize < bytes ||
+        gop->Mode->FrameBufferBase >> PHYS_BITS_MAX)
+        return false;
+    fb->memory = (struct phys_range){ phys_addr(gop->Mode->FrameBufferBase), bytes };
+    return true;
+}
+
+static uint64_t pixels(const struct framebuffer *fb)
+{
+    return (uint64_t)fb->width_px * fb->height_px;
+}
+
+/* Whether `mode` is what we look for, or, when nothing was asked for, better than what we have. */
+static bool preferred(const struct framebuffer *mode, const struct framebuffer *best, const struct options *options)
+{
+    if (options->width_px)
+        return mode->width_px == options->width_px && mode->height_px == options->height_px;
+    return mode->width_px <= LARGEST_WIDTH && mode->height_px <= LARGEST_HEIGHT && pixels(mode) > pixels(best);
+}
+
+static void choose_mode(const struct firmware *fw, const struct options *options, struct gop_choice *choice)
+{
+    EFI_GRAPHICS_OUTPUT_PROTOCOL *gop = choice->gop;
+    const struct framebuffer *current = &choice->framebuffer;
+    const bool good = current->width_px >= GOOD_WIDTH && current->height_px >= GOOD_HEIGHT;
+    const bool as_asked = current->width_px == options->width_px && current->height_px == options->height_px;
+
+    if (options->width_px ? as_asked : good)
+        return;
+    for (UINT32 i = 0; i < gop->Mode->MaxMode && i < MODES_MAX; i++) {
+        EFI_GRAPHICS_OUTPUT_MODE_INFORMATION *info;
+        UINTN bytes;
+        struct framebuffer mode;
+
+        if (EFI_ERROR(gop->QueryMode(gop, i, &bytes, &info)) || !info)
+            continue;
+        if (bytes >= sizeof *info && describe_mode(info, &mode) && preferred(&mode, current, options)) {
+            choice->mode = i;
+            choice->framebuffer = mode;
+        }
+        fw->boot->FreePool(info);
+    }
+}
+
+struct gop_choice gop_choose(const struct firmware *fw, const struct options *options)
+{
+    struct gop_choice choice = { 0 };
+    EFI_HANDLE *handles = NULL;
+    UINTN n = 0;
+
+    if (EFI_ERROR(fw->boot->LocateHandleBuffer(ByProtocol, &gop_guid, NULL, &n, &handles)))
+        return choice;
+    for (UINTN i = 0; i < n && !choice.gop; i++) {
+        EFI_GRAPHICS_OUTPUT_PROTOCOL *gop;
+
+        if (!EFI_ERROR(fw->boot->HandleProtocol(handles[i], &gop_guid, (void **)&gop)) &&
+            describe_current(gop, &choice.framebuffer)) {
+            choice.gop = gop;
+            choice.mode = gop->Mode->Mode;
+        }
+    }
+    fw->boot->FreePool(handles);
+    if (choice.gop)
+        choose_mode(fw, options, &choice);
+    return choice;
+}
+
+void gop_activate(const struct gop_choice *choice, struct boot_info *info)
+{
+    EFI_GRAPHICS_OUTPUT_PROTOCOL *gop = choice->gop;
+
+    if (!gop)
+        return;
+    if (choice->mode != gop->Mode->Mode) {
+        const UINT32 before = gop->Mode->Mode;
+
+        if (EFI_ERROR(gop->SetMode(gop, choice->mode)) || !describe_current(gop, &info->framebuffer))
+            gop->SetMode(gop, before);
+    }
+    if (!describe_current(gop, &info->framebuffer))
+        info->framebuffer = (struct framebuffer){ 0 };
+    else
+        info->claims[info->n_claims++] = (struct region_claim){ info->framebuffer.memory, REGION_FRAMEBUFFER };
+}

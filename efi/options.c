@@ -1,0 +1,166 @@
+#include "options.h"
+
+#include "compiler.h"
+
+/* Longest word that can mean anything to us; the rest of a longer one is dropped. */
+#define WORD_MAX 256
+
+static const char fault_names[FAULT_KINDS][8] = {
+    [FAULT_NONE] = "",       [FAULT_READ] = "read",     [FAULT_WRITE] = "write", [FAULT_FETCH] = "fetch",
+    [FAULT_NULL] = "null",   [FAULT_DIVIDE] = "divide", [FAULT_GUARD] = "guard", [FAULT_SMASH] = "smash",
+    [FAULT_ASSERT] = "assert", [FAULT_NESTED] = "nested",
+};
+
+const char *fault_name(enum fault_kind fault)
+{
+    return fault > FAULT_NONE && fault < FAULT_KINDS ? fault_names[fault] : NULL;
+}
+
+static char lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+/* Whether text[0..bytes) is `name`, whatever its case. */
+static bool same_word(const char *text, size_t bytes, const char *name)
+{
+    size_t i = 0;
+
+    while (i < bytes && name[i] && lower(text[i]) == name[i])
+        i++;
+    return i == bytes && !name[i];
+}
+
+/* Reads digits up to `max`; advances *text. False: no digit, or too large. */
+static bool read_number(const char **text, const char *end, uint32_t max, uint32_t *ret)
+{
+    uint64_t value = 0;
+    const char *start = *text;
+
+    for (; *text < end && **text >= '0' && **text <= '9'; ++*text) {
+        value = value * 10 + (uint64_t)(**text - '0');
+        if (value > max)
+            return false;
+    }
+    *ret = (uint32_t)value;
+    return *text > start;
+}
+
+static bool read_resolution(struct options *options, const char *text, const char *end)
+{
+    uint32_t width, height;
+
+    if (!read_number(&text, end, UINT16_MAX, &width) || text == end || lower(*text++) != 'x' ||
+        !read_number(&text, end, UINT16_MAX, &height) || text != end || !width || !height)
+        return false;
+    options->width_px = width;
+    options->height_px = height;
+    return true;
+}
+
+static bool read_fault(struct options *options, const char *text, size_t bytes)
+{
+    for (unsigned kind = FAULT_NONE + 1; kind < FAULT_KINDS; kind++)
+        if (same_word(text, bytes, fault_names[kind])) {
+            options->fault = (enum fault_kind)kind;
+            return true;
+        }
+    return false;
+}
+
+bool options_read_word(struct options *options, const char *word, size_t bytes)
+{
+    size_t key = 0;
+
+    while (key < bytes && word[key] != '=')
+        key++;
+    if (key == bytes)
+        return false;
+
+    const char *value = word + key + 1, *end = word + bytes;
+    const size_t value_bytes = (size_t)(end - value);
+
+    if (same_word(word, key, "resolution"))
+        return read_resolution(options, value, end);
+    if (same_word(word, key, "fault"))
+        return read_fault(options, value, value_bytes);
+    if (same_word(word, key, "console") && same_word(value, value_bytes, "none"))
+        return options->console_none = true;
+    if (same_word(word, key, "raw-map") && same_word(value, value_bytes, "yes"))
+        return options->raw_map = true;
+    return false;
+}
+
+void options_ignore_word(struct options *options, const char *word, size_t bytes)
+{
+    if (options->n_ignored++)
+        return;
+
+    size_t n = bytes < OPTION_WARNING_MAX ? bytes : OPTION_WARNING_MAX - 1;
+
+    for (size_t i = 0; i < n; i++)
+        options->first_ignored[i] = word[i] > ' ' && word[i] < 0x7f ? word[i] : '?';
+    options->first_ignored[n] = 0;
+}
+
+/* ---- LoadOptions: UTF-16 of unknown provenance ---- */
+
+struct utf16_reader {
+    const uint8_t *text; /* may be unaligned */
+    size_t units, next;
+};
+
+/* The next unit, or 0 at the end. */
+static uint16_t peek(const struct utf16_reader *in)
+{
+    if (in->next >= in->units)
+        return 0;
+    return (uint16_t)(in->text[2 * in->next] | in->text[2 * in->next + 1] << 8);
+}
+
+static bool is_blank(uint16_t unit)
+{
+    return unit == ' ' || unit == '\t' || unit == '\r' || unit == '\n';
+}
+
+/* Reads a word, quotes removed, non-ASCII as 0x7f; its length in *ret_bytes. False at the end of the text. */
+static bool read_word(struct utf16_reader *in, char word[WORD_MAX], size_t *ret_bytes)
+{
+    bool quoted = false;
+    size_t n = 0;
+
+    while (is_blank(peek(in)))
+        in->next++;
+    if (!peek(in))
+        return false;
+    for (uint16_t unit; (unit = peek(in)) && (quoted || !is_blank(unit)); in->next++) {
+        if (unit == '"')
+            quoted = !quoted;
+        else if (n < WORD_MAX)
+            word[n++] = unit < 0x7f ? (char)unit : 0x7f;
+    }
+    *ret_bytes = n;
+    return true;
+}
+
+static bool names_image(const char *word, size_t bytes)
+{
+    return bytes > 4 && same_word(word + bytes - 4, 4, ".efi");
+}
+
+void options_read_load_options(struct options *options, const void *text, size_t bytes)
+{
+    enum { BYTE_ORDER_MARK = 0xfeff };
+    struct utf16_reader in = { text, bytes / 2, 0 };
+    char word[WORD_MAX];
+    size_t length;
+
+    if (peek(&in) == BYTE_ORDER_MARK)
+        in.next++;
+    for (bool first = true; read_word(&in, word, &length); first = false) {
+        if (first && names_image(word, length))
+            continue;
+        if (length && !options_read_word(options, word, length))
+            options_ignore_word(options, word, length);
+    }
+}
