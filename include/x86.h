@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "addr.h"
+#include "compiler.h"
 
 #define CR0_WP (1ull << 16)
 #define CR0_NW (1ull << 29)
@@ -33,17 +34,18 @@
 #define CPUID_MAX_LEAF 0x0
 #define CPUID_FEATURES 0x1
 #define CPUID_FEATURES_ECX_RDRAND (1u << 30)
-#define CPUID_FEATURES_EDX_PAT (1u << 16)
 #define CPUID_EXTENDED_MAX_LEAF 0x80000000
 #define CPUID_EXTENDED_FEATURES 0x80000001
 #define CPUID_EXTENDED_FEATURES_EDX_NX (1u << 20)
 #define CPUID_EXTENDED_FEATURES_EDX_PAGE1GB (1u << 26)
+#define CPUID_ADDRESS_SIZES 0x80000008
+#define CPUID_ADDRESS_SIZES_EAX_PHYSICAL 0xFFu
 
 /* Operand of LGDT and LIDT: Intel SDM vol 3A, 2.4.1 GDTR, 2.4.3 IDTR. */
-struct descriptor_table_pointer {
+struct PACKED descriptor_table_pointer {
     uint16_t limit; /* bytes - 1 */
     uint64_t base;
-} __attribute__((packed));
+};
 
 struct cpuid_registers {
     uint32_t eax, ebx, ecx, edx;

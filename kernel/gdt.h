@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "addr.h"
+#include "compiler.h"
 
 /* Selectors: byte offsets into the GDT. */
 #define SELECTOR_KERNEL_CODE 0x08
@@ -18,7 +19,7 @@
 #define IST_FAULT 1
 
 /* Intel SDM vol 3A, figure 7-11 64-Bit TSS Format. Fields are 4-aligned only, hence packed. */
-struct tss {
+struct PACKED tss {
     uint32_t reserved0;
     uint64_t rsp[3];
     uint64_t reserved1;
@@ -26,7 +27,7 @@ struct tss {
     uint64_t reserved2;
     uint16_t reserved3;
     uint16_t io_map_base;
-} __attribute__((packed));
+};
 _Static_assert(sizeof(struct tss) == 104, "Intel SDM vol 3A, 7.7");
 
 /* What each processor has for itself. Stays where it is while the processor runs. */
