@@ -21,22 +21,29 @@ struct buffer_sink {
     size_t *length; /* receives bytes stored, without the NUL */
 };
 
+/* Starts with empty text. `text` and `length` stay the caller's and must outlive the sink. */
 struct buffer_sink buffer_sink(char *text, size_t capacity, size_t *length);
 
-void print_text(const struct sink *sink, const char *text);          /* NUL-terminated */
+void print_text(const struct sink *sink, const char *text); /* NUL-terminated; NULL prints nothing */
 void print_bytes(const struct sink *sink, const char *text, size_t bytes);
-void print_decimal(const struct sink *sink, uint64_t value);         /* 1040 */
-void print_hex(const struct sink *sink, uint64_t value);             /* 0x1F4: capitals, no leading zeros */
+void print_decimal(const struct sink *sink, uint64_t value);                   /* 1040 */
+void print_hex(const struct sink *sink, uint64_t value);                       /* 0x1F4: capitals, no leading zeros */
 void print_hex_wide(const struct sink *sink, uint64_t value, unsigned digits); /* 0x00001F4: at least `digits` */
 void print_spaces(const struct sink *sink, size_t count);
 
-/* "639 KB": B, KB, MB, GB, TB of 1024, truncated, in the largest unit that leaves at least 10 (else bytes). */
+/*
+ * A size in B, KB, MB, GB or TB of 1024, truncated, in the largest unit that leaves at least 10: 639 KB, 255 MB,
+ * 1040 GB. Below 10 KB nothing is truncated: whole kilobytes stay such (8192 is 8 KB), anything else is in bytes
+ * (0 B, 1023 B, 10239 B).
+ */
 void print_size(const struct sink *sink, uint64_t bytes);
 
 /*
- * A whole line or part of one in one call. Conversions: %s text, %u unsigned, %lu uint64_t, %lx print_hex (uint64_t),
- * %x print_hex (unsigned), %lS print_size (uint64_t), %c character, %% percent. Anything else is printed as it stands.
+ * A whole line or part of one in one call, which reaches the sink in few writes (one, up to FORMAT_LINE_BYTES).
+ * Conversions: %s text, %u unsigned, %lu uint64_t, %x print_hex (unsigned), %lx print_hex (uint64_t),
+ * %lS print_size (uint64_t), %c character, %% percent. Anything else is printed as it stands and takes no argument.
  */
+#define FORMAT_LINE_BYTES 160
 void print_format(const struct sink *sink, const char *format, ...);
 void print_format_list(const struct sink *sink, const char *format, va_list arguments);
 

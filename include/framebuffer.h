@@ -27,7 +27,7 @@ static inline bool framebuffer_present(const struct framebuffer *fb) { return fb
 /* "RGB" or "BGR" (byte order in memory) for 8-bit channels in the usual places, else "bit mask". */
 const char *framebuffer_format_name(const struct framebuffer *fb);
 
-/* The pixel value for a colour 0xRRGGBB. */
+/* The pixel value for a colour 0xRRGGBB; channels of other widths than 8 bits get the nearest shade. */
 uint32_t framebuffer_pixel(const struct framebuffer *fb, uint32_t rgb);
 
 #endif

@@ -5,7 +5,7 @@
 #ifndef MEMORY_PICTURE_H
 #define MEMORY_PICTURE_H
 
-#include "fb_console.h"
+#include "fb_draw.h"
 #include "mem_region.h"
 #include "pmm.h"
 
