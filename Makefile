@@ -110,12 +110,14 @@ $(BUILD)/esp.img: $(BUILD)/BOOTX64.EFI $(shell find esp -type f 2>/dev/null)
 
 # Pure units that do not live in mm/.
 pure_sources := $(mm_sources) $(BUILD)/gen/font.c \
-    $(addprefix kernel/,format.c framebuffer.c fb_console.c memory_picture.c memory_report.c) \
+    $(addprefix kernel/,format.c framebuffer.c utf8.c glyph.c fb_draw.c fb_render.c fb_console.c memory_picture.c memory_report.c) \
     $(addprefix efi/,options.c smbios.c)
 pure_names := $(patsubst $(BUILD)/gen/%,gen/%,$(basename $(pure_sources)))
 
 host := $(common) -D_GNU_SOURCE -DPOLYGLOT_HOST
 sanitize := -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+
+comma := ,
 
 # $(1) tree, $(2) compiler, $(3) flags, $(4) packages
 define host_tree
@@ -133,7 +135,6 @@ $(eval $(call host_tree,host,$(CC),-O2,build))
 $(eval $(call host_tree,asan,$(CC),$(sanitize),test))
 $(eval $(call host_tree,tsan,$(CC),-O1 -fsanitize=thread,test))
 $(eval $(call host_tree,fuzz,$(CLANG),-O1 -fsanitize=fuzzer-no-link$(comma)address$(comma)undefined -fno-sanitize-recover=all,test))
-comma := ,
 
 # Programs: mm/host/NAME_WITH_UNDERSCORES.c -> build/host/name-with-dashes
 $(BUILD)/host/memmap-report: $(BUILD)/host/mm/host/memmap_report.o $(BUILD)/host/mm/host/map_text.o \
