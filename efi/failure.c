@@ -72,20 +72,22 @@ EFI_STATUS fail(const struct firmware *fw, EFI_STATUS status, const char *format
 void wait_for_reader(const struct firmware *fw)
 {
     SIMPLE_INPUT_INTERFACE *in = fw->system->ConIn;
-    EFI_EVENT events[2];
-    UINTN n = 0, which;
+    EFI_EVENT events[2]; /* timer, then key */
+    UINTN which = 0;
     EFI_INPUT_KEY key;
 
     firmware_print(fw, "Press any key to return to the firmware (10 s).\n");
-    if (EFI_ERROR(fw->boot->CreateEvent(EVT_TIMER, TPL_APPLICATION, NULL, NULL, &events[n])))
+    if (EFI_ERROR(fw->boot->CreateEvent(EVT_TIMER, TPL_APPLICATION, NULL, NULL, &events[0])))
         return;
-    if (!EFI_ERROR(fw->boot->SetTimer(events[n], TimerRelative, READER_WAIT_100NS)))
-        n++;
-    if (in && in->WaitForKey) {
-        in->Reset(in, FALSE); /* keys typed before the message do not count */
-        events[n++] = in->WaitForKey;
+    if (!EFI_ERROR(fw->boot->SetTimer(events[0], TimerRelative, READER_WAIT_100NS))) {
+        const bool keyboard = in && in->WaitForKey;
+
+        if (keyboard) {
+            in->Reset(in, FALSE); /* keys typed before the message do not count */
+            events[1] = in->WaitForKey;
+        }
+        if (!EFI_ERROR(fw->boot->WaitForEvent(keyboard ? 2 : 1, events, &which)) && which == 1)
+            in->ReadKeyStroke(in, &key);
     }
-    if (n && !EFI_ERROR(fw->boot->WaitForEvent(n, events, &which)) && n == 2 && which == 1)
-        in->ReadKeyStroke(in, &key);
     fw->boot->CloseEvent(events[0]);
 }

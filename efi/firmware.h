@@ -42,12 +42,7 @@ struct gop_choice gop_choose(const struct firmware *fw, const struct options *op
 /* Sets the mode, if it is not the current one, and fills info->framebuffer; without one if the firmware refuses. */
 void gop_activate(const struct gop_choice *choice, struct boot_info *info);
 
-/* memory.c: everything the kernel needs before its allocator runs, as LoaderData. Frees what it got if it fails. */
-MUST_CHECK EFI_STATUS loader_memory_allocate(const struct firmware *fw, const struct gop_choice *choice,
-                                             struct boot_info *info);
-void loader_memory_free(const struct firmware *fw, struct boot_info *info);
-
-/* exit.c */
+/* The firmware's memory map, and the buffer it is read into. */
 struct map_buffer {
     void *descriptors;
     UINTN capacity; /* bytes in the buffer. Never changes: a retry with the used size as capacity would fail */
@@ -56,6 +51,16 @@ struct map_buffer {
     UINTN stride;
     UINT32 version;
 };
+
+/*
+ * memory.c: everything the kernel needs before its allocator runs, as LoaderData, in info->loader; the map's buffer is
+ * part of it. A failure has been printed, and what was allocated is free again.
+ */
+MUST_CHECK EFI_STATUS loader_memory_allocate(const struct firmware *fw, const struct gop_choice *choice,
+                                             struct boot_info *info, struct map_buffer *ret_map);
+void loader_memory_free(const struct firmware *fw, struct boot_info *info);
+
+/* exit.c */
 #define EXIT_ATTEMPTS_MAX 128
 /* One GetMemoryMap() into the buffer. EFI_BUFFER_TOO_SMALL leaves the size needed in `used`. */
 MUST_CHECK EFI_STATUS map_read(EFI_BOOT_SERVICES *boot, struct map_buffer *map);

@@ -79,23 +79,24 @@ static uint64_t pixels(const struct framebuffer *fb)
     return (uint64_t)fb->width_px * fb->height_px;
 }
 
-/* Whether `mode` is what we look for, or, when nothing was asked for, better than what we have. */
-static bool preferred(const struct framebuffer *mode, const struct framebuffer *best, const struct options *options)
+/* What a mode is chosen for: exactly this size, or, without one, the largest that is not too large. */
+struct mode_wish {
+    uint32_t width_px, height_px; /* 0: the largest */
+};
+
+static bool granted(struct mode_wish wish, const struct framebuffer *mode, const struct framebuffer *best)
 {
-    if (options->width_px)
-        return mode->width_px == options->width_px && mode->height_px == options->height_px;
+    if (wish.width_px)
+        return mode->width_px == wish.width_px && mode->height_px == wish.height_px;
     return mode->width_px <= LARGEST_WIDTH && mode->height_px <= LARGEST_HEIGHT && pixels(mode) > pixels(best);
 }
 
-static void choose_mode(const struct firmware *fw, const struct options *options, struct gop_choice *choice)
+/* Whether some mode grants the wish; then it is the choice. */
+static bool choose_mode(const struct firmware *fw, struct mode_wish wish, struct gop_choice *choice)
 {
     EFI_GRAPHICS_OUTPUT_PROTOCOL *gop = choice->gop;
-    const struct framebuffer *current = &choice->framebuffer;
-    const bool good = current->width_px >= GOOD_WIDTH && current->height_px >= GOOD_HEIGHT;
-    const bool as_asked = current->width_px == options->width_px && current->height_px == options->height_px;
+    bool found = false;
 
-    if (options->width_px ? as_asked : good)
-        return;
     for (UINT32 i = 0; i < gop->Mode->MaxMode && i < MODES_MAX; i++) {
         EFI_GRAPHICS_OUTPUT_MODE_INFORMATION *info;
         UINTN bytes;
@@ -103,12 +104,26 @@ static void choose_mode(const struct firmware *fw, const struct options *options
 
         if (EFI_ERROR(gop->QueryMode(gop, i, &bytes, &info)) || !info)
             continue;
-        if (bytes >= sizeof *info && describe_mode(info, &mode) && preferred(&mode, current, options)) {
+        if (bytes >= sizeof *info && describe_mode(info, &mode) && granted(wish, &mode, &choice->framebuffer)) {
             choice->mode = i;
             choice->framebuffer = mode;
+            found = true;
         }
         fw->boot->FreePool(info);
     }
+    return found;
+}
+
+/* A size that was asked for and is not to be had counts as not asked for. */
+static void choose_wished_mode(const struct firmware *fw, const struct options *options, struct gop_choice *choice)
+{
+    const struct framebuffer current = choice->framebuffer;
+    const struct mode_wish wish = { options->width_px, options->height_px }, largest = { 0, 0 };
+
+    if (granted(wish, &current, &current) || (wish.width_px && choose_mode(fw, wish, choice)))
+        return;
+    if (current.width_px < GOOD_WIDTH || current.height_px < GOOD_HEIGHT)
+        choose_mode(fw, largest, choice);
 }
 
 struct gop_choice gop_choose(const struct firmware *fw, const struct options *options)
@@ -130,7 +145,7 @@ struct gop_choice gop_choose(const struct firmware *fw, const struct options *op
     }
     fw->boot->FreePool(handles);
     if (choice.gop)
-        choose_mode(fw, options, &choice);
+        choose_wished_mode(fw, options, &choice);
     return choice;
 }
 

@@ -1,0 +1,86 @@
+#include "firmware.h"
+#include "image.h"
+#include "kernel.h"
+#include "outputs.h"
+#include "x86.h"
+
+/* crt0 of gnu-efi calls this the SysV way. */
+EFI_STATUS efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system);
+
+/* How long a message stays on the screen before the reset, in TSC ticks: several seconds on any processor. */
+#define READ_TICKS 20000000000ull
+
+static EFI_STATUS firmware_open(struct firmware *fw, EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
+{
+    EFI_GUID loaded_image = EFI_LOADED_IMAGE_PROTOCOL_GUID;
+    EFI_GUID shell_parameters = EFI_SHELL_PARAMETERS_PROTOCOL_GUID;
+    EFI_STATUS status;
+
+    *fw = (struct firmware){ image, system, system->BootServices, system->RuntimeServices, NULL, NULL };
+    fw->boot->SetWatchdogTimer(0, 0, 0, NULL); /* else the machine resets five minutes from now */
+    if (EFI_ERROR(fw->boot->HandleProtocol(image, &shell_parameters, (void **)&fw->shell)))
+        fw->shell = NULL;
+    status = fw->boot->HandleProtocol(image, &loaded_image, (void **)&fw->loaded);
+    if (EFI_ERROR(status))
+        return fail(fw, status, "the firmware does not say where this image is: %s", status_name(status));
+    return EFI_SUCCESS;
+}
+
+/* Boot services are half gone: nothing to return to, and no console of the firmware's. */
+NORETURN static void exit_failed(const struct firmware *fw, const struct boot_info *info, EFI_STATUS status, unsigned attempts)
+{
+    cli();
+    outputs_start(info);
+    print_format(console(), "BOOTX64.EFI: cannot leave boot services: %s after %u attempts. Resetting.\n",
+                 status_name(status), attempts);
+    for (const uint64_t start = rdtsc(); rdtsc() - start < READ_TICKS;)
+        pause();
+    fw->runtime->ResetSystem(EfiResetCold, status, 0, NULL);
+    for (;;)
+        hlt();
+}
+
+/* Returns only if it fails, and then with everything given back. */
+static EFI_STATUS boot(struct firmware *fw, struct boot_info *info)
+{
+    struct gop_choice graphics;
+    struct map_buffer map;
+    unsigned attempts;
+    EFI_STATUS status;
+
+    tables_find(fw, info);
+    status = arguments_read(fw, info);
+    if (EFI_ERROR(status))
+        return status;
+    limits_find(info);
+    info->image = image_layout().whole;
+    info->claims[info->n_claims++] = (struct region_claim){ info->image, REGION_EXECUTABLE_AND_MODULES };
+    graphics = gop_choose(fw, &info->options);
+    status = loader_memory_allocate(fw, &graphics, info, &map);
+    if (EFI_ERROR(status))
+        return status;
+    gop_activate(&graphics, info); /* last, so that a failure above could still be read on the screen as it was */
+
+    status = leave_boot_services(fw->boot, fw->image, &map, &attempts);
+    if (EFI_ERROR(status))
+        exit_failed(fw, info, status, attempts);
+    cli();
+    info->map = (struct firmware_map){ map.descriptors, map.used, map.stride };
+
+    const struct phys_range *stack = &info->loader[LOADER_STACK];
+
+    kernel_enter(info, virt_addr(phys_range_end(*stack)));
+}
+
+EFI_STATUS efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
+{
+    static struct boot_info info; /* in the image: it must outlive the firmware's stack */
+    struct firmware fw;
+    EFI_STATUS status = firmware_open(&fw, image, system);
+
+    if (!EFI_ERROR(status))
+        status = boot(&fw, &info);
+    if (!fw.shell)
+        wait_for_reader(&fw);
+    return status;
+}

@@ -1,0 +1,18 @@
+/* The two places a person can read: COM1 and text on the framebuffer. Either may be missing. */
+#ifndef OUTPUTS_H
+#define OUTPUTS_H
+
+#include <stdbool.h>
+
+#include "boot_info.h"
+#include "console.h"
+
+/* Starts what the machine has, in the identity map, and registers it with console(). options.console_none: neither. */
+void outputs_start(const struct boot_info *info);
+
+bool outputs_have_serial(void);
+
+/* Where the framebuffer is mapped from now on; NULL: nowhere, what is printed meanwhile goes to COM1 alone. */
+void outputs_move_framebuffer(void *pixels);
+
+#endif

@@ -1,0 +1,69 @@
+#include "boot_info.h"
+#include "console.h"
+#include "fault.h"
+#include "gdt.h"
+#include "idt.h"
+#include "kernel.h"
+#include "memory.h"
+#include "memory_report.h"
+#include "outputs.h"
+#include "panic.h"
+#include "report.h"
+#include "result.h"
+#include "stack_protector.h"
+#include "x86.h"
+
+static void result_start(const struct boot_info *info)
+{
+    *result() = (struct kernel_result){
+        .magic = RESULT_MAGIC,
+        .stage = STAGE_STARTED,
+        .has_serial = outputs_have_serial(),
+        .has_framebuffer = framebuffer_present(&info->framebuffer),
+    };
+}
+
+/* The counts as they are now. */
+static void result_reach(enum result_stage stage, struct memory *memory)
+{
+    const struct pmm_stats stats = pmm_stats(memory->pmm, &memory->cpu);
+
+    result()->usable_frames = stats.usable_frames;
+    result()->free_frames = stats.free_frames;
+    result()->stage = stage;
+}
+
+void kernel_main(const struct boot_info *info)
+{
+    static struct cpu_tables boot_cpu;
+    static struct memory memory;
+    const uint64_t start = rdtsc();
+
+    stack_protector_init();
+    outputs_start(info); /* first: everything after may need to complain */
+    gdt_init(&boot_cpu, virt_addr(phys_range_end(info->loader[LOADER_FAULT_STACK])));
+    idt_init(); /* second: a fault now prints instead of resetting the machine */
+    result_start(info);
+
+    if (info->options.raw_map)
+        report_raw_map(info);
+    report_firmware(info);
+    print_text(console(), "Initializing memory management...\n");
+    memory_read_map(&memory, info);
+    memory_report_map(console(), &memory.map);
+    memory_take_over(&memory, info);
+    report_allocator(&memory, info);
+    result()->memory_ticks = rdtsc() - start;
+    result_reach(STAGE_MEMORY, &memory);
+
+    memory_release_spare_tables(&memory);
+    report_frame_test(&memory, info);
+    result_reach(STAGE_TESTED, &memory);
+    if (info->options.fault != FAULT_NONE)
+        fault_now(info->options.fault);
+    report_framebuffer(&memory, info);
+
+    result_reach(STAGE_FINISHED, &memory);
+    print_text(console(), "Kernel initialized successfully! Halting.\n");
+    halt_forever();
+}

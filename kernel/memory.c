@@ -1,0 +1,93 @@
+#include "memory.h"
+
+#include "outputs.h"
+#include "panic.h"
+
+void memory_read_map(struct memory *memory, const struct boot_info *info)
+{
+    const struct region_parameters parameters = { info->claims, info->n_claims, info->phys_bits, REGION_VIEW_OWNED };
+    const struct phys_range *buffer = &info->loader[LOADER_REGIONS];
+    const enum region_status status = region_normalize(&info->map, &parameters, (void *)buffer->start.value,
+                                                       buffer->bytes, &memory->map);
+
+    if (status != REGION_OK)
+        panic("the memory map that the firmware left is unusable: status %u, %lu bytes in descriptors of %lu, buffer %lu",
+              (unsigned)status, info->map.bytes, info->map.stride, buffer->bytes);
+}
+
+static void enter_own_tables(struct memory *memory, const struct boot_info *info)
+{
+    const struct framebuffer *fb = &info->framebuffer;
+    enum paging_status status;
+
+    outputs_move_framebuffer(NULL); /* the new tables do not hold it yet */
+    status = mmu_init(&memory->mmu, info, &memory->map);
+    if (status != PAGING_OK)
+        panic("cannot build page tables in %lu frames: status %u",
+              info->loader[LOADER_PAGE_TABLES].bytes >> PAGE_SHIFT, (unsigned)status);
+    memory->pixels = NULL;
+    if (framebuffer_present(fb)) {
+        memory->pixels = mmu_map_physical(&memory->mmu, fb->memory, CACHE_WRITE_COMBINING, PAGE_WRITE);
+        outputs_move_framebuffer(memory->pixels);
+    }
+}
+
+/* Frame by frame: where the firmware's map contradicts itself, part of a range may not count as usable. */
+static void reserve(struct memory *memory, struct phys_range bytes)
+{
+    const struct frame_range range = frame_range_around(bytes);
+
+    if (!range.count || pmm_reserve(memory->pmm, &memory->cpu, range) == PMM_OK)
+        return;
+    for (uint64_t i = 0; i < range.count; i++) {
+        const struct frame_range one = { { range.first.value + i }, 1 };
+        const enum pmm_status status = pmm_reserve(memory->pmm, &memory->cpu, one);
+
+        if (status != PMM_OK && status != PMM_NOT_USABLE)
+            panic("cannot reserve the loader's frame at %lx: %s", frame_start(one.first).value, pmm_status_text(status));
+    }
+}
+
+void memory_take_over(struct memory *memory, const struct boot_info *info)
+{
+    const struct phys_range *metadata = &info->loader[LOADER_METADATA];
+    enum pmm_status status;
+
+    memory->tables = info->loader[LOADER_PAGE_TABLES];
+    enter_own_tables(memory, info);
+    status = pmm_init(mmu_hhdm(&memory->mmu, metadata->start), metadata->bytes, metadata->start, memory->map.regions,
+                      memory->map.n_regions, &memory->pmm);
+    if (status != PMM_OK)
+        panic("cannot build the frame allocator in %lu bytes at %lx: %s", metadata->bytes, metadata->start.value,
+              pmm_status_text(status));
+    pmm_cpu_init(memory->pmm, &memory->cpu);
+    for (unsigned use = 0; use < LOADER_USES; use++)
+        if (use != LOADER_METADATA)
+            reserve(memory, info->loader[use]);
+}
+
+static bool take_table(void *context, phys_addr_t *ret_table)
+{
+    struct memory *memory = context;
+    frame_t f;
+
+    if (pmm_alloc_frame(memory->pmm, &memory->cpu, &f) != PMM_OK)
+        return false;
+    *ret_table = frame_start(f);
+    return true;
+}
+
+void memory_release_spare_tables(struct memory *memory)
+{
+    const struct frame_range spare = mmu_release_pool(&memory->mmu, take_table, memory);
+
+    memory->tables.bytes -= frames_to_bytes(spare.count);
+
+    for (uint64_t i = 0; i < spare.count; i++) {
+        const frame_t f = { spare.first.value + i };
+        const enum pmm_status status = pmm_dealloc_frame(memory->pmm, &memory->cpu, f);
+
+        if (status != PMM_OK && status != PMM_NOT_USABLE)
+            panic("cannot give back the spare page table at %lx: %s", frame_start(f).value, pmm_status_text(status));
+    }
+}

@@ -1,0 +1,31 @@
+/* The machine's memory in the kernel's hands: regions, address space, allocator. */
+#ifndef MEMORY_H
+#define MEMORY_H
+
+#include "boot_info.h"
+#include "mem_region.h"
+#include "mmu.h"
+#include "pmm.h"
+
+struct memory {
+    struct region_map map;
+    struct mmu mmu;
+    struct pmm *pmm;
+    struct pmm_cpu cpu; /* of the processor we boot on */
+    struct phys_range tables; /* page tables in use, of those that the loader allocated */
+    void *pixels;       /* where the framebuffer is mapped; NULL: nowhere */
+};
+
+/* Regions from the firmware's final map. Panics if it makes no sense: the loader has seen it before. */
+void memory_read_map(struct memory *memory, const struct boot_info *info);
+
+/*
+ * Moves into our own page tables, with the framebuffer write-combining, and only then builds the allocator over all
+ * usable memory, the firmware's former memory included. What the loader handed over is allocated.
+ */
+void memory_take_over(struct memory *memory, const struct boot_info *info);
+
+/* Gives back the page tables that were not needed; further ones come from the allocator. */
+void memory_release_spare_tables(struct memory *memory);
+
+#endif

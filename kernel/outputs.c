@@ -1,0 +1,53 @@
+#include "outputs.h"
+
+#include "fb_console.h"
+#include "memory_picture.h"
+#include "serial.h"
+
+#define TEXT_COLOUR 0xD8DEE9
+#define BACKGROUND_COLOUR 0x101418
+
+static bool have_serial;
+static struct fb_console screen;
+static bool screen_mapped;
+
+static void screen_write(const struct sink *sink, const char *text, size_t bytes)
+{
+    (void)sink;
+    if (screen_mapped)
+        screen.sink.write(&screen.sink, text, bytes);
+}
+
+static const struct sink screen_sink = { screen_write };
+
+void outputs_start(const struct boot_info *info)
+{
+    const struct framebuffer *fb = &info->framebuffer;
+    void *pixels = (void *)fb->memory.start.value;
+
+    have_serial = serial_init();
+    if (info->options.console_none)
+        return;
+    if (have_serial)
+        console_add(serial_sink());
+    if (!framebuffer_present(fb))
+        return;
+    fb_fill(fb, pixels, (struct fb_area){ 0, 0, fb->width_px, fb->height_px }, BACKGROUND_COLOUR);
+    fb_console_init(&screen, fb, pixels, memory_picture_console_area(fb),
+                    (void *)info->loader[LOADER_CONSOLE_CELLS].start.value);
+    fb_console_colours(&screen, TEXT_COLOUR, BACKGROUND_COLOUR);
+    screen_mapped = true;
+    console_add(&screen_sink);
+}
+
+bool outputs_have_serial(void)
+{
+    return have_serial;
+}
+
+void outputs_move_framebuffer(void *pixels)
+{
+    screen_mapped = pixels != NULL;
+    if (pixels)
+        fb_console_move(&screen, pixels);
+}

@@ -1,0 +1,14 @@
+/* The boot report: what the kernel prints, one fact a line. Its literal words are a contract with the users' scripts. */
+#ifndef REPORT_H
+#define REPORT_H
+
+#include "boot_info.h"
+#include "memory.h"
+
+void report_firmware(const struct boot_info *info);                           /* who we are, what started us */
+void report_raw_map(const struct boot_info *info);                            /* in the format of memmap-report */
+void report_allocator(struct memory *memory, const struct boot_info *info);
+void report_frame_test(struct memory *memory, const struct boot_info *info);  /* runs it as well */
+void report_framebuffer(struct memory *memory, const struct boot_info *info); /* draws as well */
+
+#endif
