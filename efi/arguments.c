@@ -40,8 +40,10 @@ static void read_smbios(const struct boot_info *info, struct options *options)
 
     if (!entry.value || !smbios_entry_point((const void *)entry.value, ENTRY_POINT_READABLE, &table))
         return;
-    for (size_t at = 0; smbios_structure_at((const void *)table.structures.start.value, table.structures.bytes, at, &structure);
-         at = structure.next)
+
+    const void *structures = (const void *)table.structures.start.value;
+
+    for (size_t at = 0; smbios_structure_at(structures, table.structures.bytes, at, &structure); at = structure.next)
         if (structure.type == SMBIOS_TYPE_OEM_STRINGS)
             read_oem_strings(&structure, options);
 }
@@ -58,8 +60,9 @@ static EFI_STATUS read_shell_arguments(const struct firmware *fw, struct options
             word[n] = wide[n] < 0x7f ? (char)wide[n] : '?';
         word[n] = 0;
         if (!options_read_word(options, word, n))
-            return fail(fw, EFI_INVALID_PARAMETER, "argument %lu: `%s' is no option "
-                        "(resolution=WxH, console=none, raw-map=yes, fault=KIND)", (uint64_t)i, word);
+            return report_failure(fw, EFI_INVALID_PARAMETER,
+                                  "argument %lu: `%s' is no option (resolution=WxH, console=none, raw-map=yes, fault=KIND)",
+                                  (uint64_t)i, word);
     }
     return EFI_SUCCESS;
 }
@@ -69,6 +72,7 @@ EFI_STATUS arguments_read(const struct firmware *fw, struct boot_info *info)
     read_smbios(info, &info->options);
     if (fw->shell)
         return read_shell_arguments(fw, &info->options);
-    options_read_load_options(&info->options, fw->loaded->LoadOptions, fw->loaded->LoadOptions ? fw->loaded->LoadOptionsSize : 0);
+    if (fw->loaded->LoadOptions)
+        options_read_load_options(&info->options, fw->loaded->LoadOptions, fw->loaded->LoadOptionsSize);
     return EFI_SUCCESS;
 }

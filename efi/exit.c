@@ -6,7 +6,8 @@ EFI_STATUS map_read(EFI_BOOT_SERVICES *boot, struct map_buffer *map)
     return boot->GetMemoryMap(&map->used, map->descriptors, &map->key, &map->stride, &map->version);
 }
 
-EFI_STATUS leave_boot_services(EFI_BOOT_SERVICES *boot, EFI_HANDLE image, struct map_buffer *map, unsigned *ret_attempts)
+EFI_STATUS leave_boot_services(EFI_BOOT_SERVICES *boot, EFI_HANDLE image, struct map_buffer *map,
+                               unsigned *ret_attempts)
 {
     EFI_STATUS status;
 

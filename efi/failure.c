@@ -52,7 +52,7 @@ static void firmware_print(const struct firmware *fw, const char *text)
     out->OutputString(out, wide);
 }
 
-EFI_STATUS fail(const struct firmware *fw, EFI_STATUS status, const char *format, ...)
+EFI_STATUS report_failure(const struct firmware *fw, EFI_STATUS status, const char *format, ...)
 {
     char line[LINE_MAX];
     size_t length = 0;

@@ -22,12 +22,13 @@ static EFI_STATUS firmware_open(struct firmware *fw, EFI_HANDLE image, EFI_SYSTE
         fw->shell = NULL;
     status = fw->boot->HandleProtocol(image, &loaded_image, (void **)&fw->loaded);
     if (EFI_ERROR(status))
-        return fail(fw, status, "the firmware does not say where this image is: %s", status_name(status));
+        return report_failure(fw, status, "the firmware does not say what started us: %s", status_name(status));
     return EFI_SUCCESS;
 }
 
 /* Boot services are half gone: nothing to return to, and no console of the firmware's. */
-NORETURN static void exit_failed(const struct firmware *fw, const struct boot_info *info, EFI_STATUS status, unsigned attempts)
+NORETURN static void exit_failed(const struct firmware *fw, const struct boot_info *info, EFI_STATUS status,
+                                 unsigned attempts)
 {
     cli();
     outputs_start(info);

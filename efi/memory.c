@@ -63,8 +63,8 @@ static EFI_STATUS allocate(const struct firmware *fw, struct boot_info *info, en
         }
     }
     if (EFI_ERROR(status))
-        return fail(fw, status, "cannot allocate %lS for %s: %s", frames_to_bytes(pages), use_names[use],
-                    status_name(status));
+        return report_failure(fw, status, "cannot allocate %lS for %s: %s", frames_to_bytes(pages), use_names[use],
+                              status_name(status));
     return EFI_SUCCESS;
 }
 
@@ -86,7 +86,7 @@ static EFI_STATUS allocate_map(const struct firmware *fw, struct boot_info *info
 
         release(fw, &info->loader[LOADER_FIRMWARE_MAP]);
         if (needed > MIB(256))
-            return fail(fw, EFI_BAD_BUFFER_SIZE, "the firmware's memory map wants %lS", (uint64_t)needed);
+            return report_failure(fw, EFI_BAD_BUFFER_SIZE, "the firmware's memory map wants %lS", (uint64_t)needed);
         status = allocate(fw, info, LOADER_FIRMWARE_MAP, 2 * needed + DESCRIPTORS_SLACK * DESCRIPTOR_BYTES_GUESS);
         if (EFI_ERROR(status))
             return status;
@@ -95,10 +95,10 @@ static EFI_STATUS allocate_map(const struct firmware *fw, struct boot_info *info
         status = map_read(fw->boot, map);
     }
     if (EFI_ERROR(status))
-        return fail(fw, status, "cannot read the firmware's memory map: %s", status_name(status));
+        return report_failure(fw, status, "cannot read the firmware's memory map: %s", status_name(status));
     if (map->stride < FIRMWARE_STRIDE_MIN)
-        return fail(fw, EFI_UNSUPPORTED, "the firmware's memory descriptors have %lu bytes, fewer than %lu",
-                    (uint64_t)map->stride, (uint64_t)FIRMWARE_STRIDE_MIN);
+        return report_failure(fw, EFI_UNSUPPORTED, "the firmware's memory descriptors have %lu bytes, fewer than %lu",
+                              (uint64_t)map->stride, (uint64_t)FIRMWARE_STRIDE_MIN);
     return EFI_SUCCESS;
 }
 
@@ -114,16 +114,16 @@ static EFI_STATUS survey(const struct firmware *fw, struct boot_info *info, stru
         return status;
     status = map_read(fw->boot, buffer);
     if (EFI_ERROR(status))
-        return fail(fw, status, "cannot read the firmware's memory map: %s", status_name(status));
+        return report_failure(fw, status, "cannot read the firmware's memory map: %s", status_name(status));
 
     const struct firmware_map map = { buffer->descriptors, buffer->used, buffer->stride };
     const struct phys_range *regions = &info->loader[LOADER_REGIONS];
 
     if (region_normalize(&map, &parameters, (void *)regions->start.value, regions->bytes, ret_map) != REGION_OK)
-        return fail(fw, EFI_ABORTED, "the firmware's memory map changes while it is read");
+        return report_failure(fw, EFI_ABORTED, "the firmware's memory map changes while it is read");
     if (!ret_map->usable_bytes)
-        return fail(fw, EFI_OUT_OF_RESOURCES, "the firmware's memory map has %lu descriptors but no usable memory",
-                    ret_map->n_descriptors);
+        return report_failure(fw, EFI_OUT_OF_RESOURCES, "no usable memory in the firmware's map of %lu descriptors",
+                              ret_map->n_descriptors);
     return EFI_SUCCESS;
 }
 
@@ -156,7 +156,8 @@ static EFI_STATUS allocate_all(const struct firmware *fw, const struct gop_choic
 
     /* The framebuffer's address may change with the mode; its size is what counts for tables. */
     const struct framebuffer *fb = &choice->framebuffer;
-    const struct phys_range fb_memory = { fb->memory.start, choice->gop ? (uint64_t)fb->pitch_bytes * fb->height_px : 0 };
+    const uint64_t fb_bytes = choice->gop ? (uint64_t)fb->pitch_bytes * fb->height_px : 0;
+    const struct phys_range fb_memory = { fb->memory.start, fb_bytes };
     const uint64_t bytes[LOADER_USES] = {
         [LOADER_STACK] = STACK_BYTES,
         [LOADER_FAULT_STACK] = FAULT_STACK_BYTES,

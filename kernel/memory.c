@@ -11,7 +11,7 @@ void memory_read_map(struct memory *memory, const struct boot_info *info)
                                                        buffer->bytes, &memory->map);
 
     if (status != REGION_OK)
-        panic("the memory map that the firmware left is unusable: status %u, %lu bytes in descriptors of %lu, buffer %lu",
+        panic("the firmware's last memory map is unusable: status %u, %lu bytes in descriptors of %lu, buffer %lu",
               (unsigned)status, info->map.bytes, info->map.stride, buffer->bytes);
 }
 
@@ -44,7 +44,8 @@ static void reserve(struct memory *memory, struct phys_range bytes)
         const enum pmm_status status = pmm_reserve(memory->pmm, &memory->cpu, one);
 
         if (status != PMM_OK && status != PMM_NOT_USABLE)
-            panic("cannot reserve the loader's frame at %lx: %s", frame_start(one.first).value, pmm_status_text(status));
+            panic("cannot reserve the loader's frame at %lx: %s", frame_start(one.first).value,
+                  pmm_status_text(status));
     }
 }
 

@@ -14,7 +14,8 @@ void report_firmware(const struct boot_info *info)
     const struct options *options = &info->options;
 
     print_text(console(), "Polyglot OS booting... (" POLYGLOT_VERSION ")\n");
-    print_format(console(), "UEFI %u.%s%u supported! (%s)\n", major, minor < 10 ? "0" : "", minor, info->firmware_vendor);
+    print_format(console(), "UEFI %u.%s%u supported! (%s)\n", major, minor < 10 ? "0" : "", minor,
+                 info->firmware_vendor);
     if (options->n_ignored)
         print_format(console(), "Warning: %u options were not understood, the first is `%s'\n", options->n_ignored,
                      options->first_ignored);
