@@ -30,4 +30,8 @@ struct phys_range kernel_map_next(const struct region_map *map, size_t *cursor);
 uint64_t kernel_map_tables_max(const struct region_map *map, struct phys_range image, struct phys_range framebuffer,
                                unsigned levels, bool pages_1g);
 
+/* The same for the processor that this runs on: its paging levels and page sizes. In kernel/mmu.c. */
+uint64_t kernel_map_tables_max_here(const struct region_map *map, struct phys_range image,
+                                    struct phys_range framebuffer);
+
 #endif
