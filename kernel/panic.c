@@ -1,0 +1,128 @@
+#include "panic.h"
+
+#include <stdatomic.h>
+#include <stdarg.h>
+
+#include "console.h"
+#include "image.h"
+#include "mmu.h"
+#include "panic_output.h"
+#include "serial.h"
+#include "x86.h"
+
+#define RETURN_ADDRESSES_MAX 32
+
+/* Written by any processor, in any order: how many panics have begun. */
+static atomic_uint panics;
+
+/* What the compiler keeps at rbp (System V AMD64 ABI, 3.2.2 The Stack Frame). */
+struct stack_frame {
+    virt_addr_t caller; /* the caller's rbp */
+    virt_addr_t return_address;
+};
+
+void halt_forever(void)
+{
+    for (;;) {
+        cli();
+        hlt();
+    }
+}
+
+/* Readable now, and above the frame before it: a walk over garbage ends, and never faults. */
+static bool is_stack_frame(virt_addr_t at, virt_addr_t below)
+{
+    return at.value > below.value && at.value % sizeof(uint64_t) == 0 && mmu_maps_now(at) &&
+           mmu_maps_now(virt_addr(at.value + sizeof(struct stack_frame) - 1));
+}
+
+static void print_place(const struct sink *sink, uint64_t offset) { print_format(sink, "  BOOTX64.EFI+%lx\n", offset); }
+
+/*
+ * First where it happened, then the calls that led there. For a call the address of its last byte is printed, because
+ * what follows a call that does not return belongs to another line, if not to another function.
+ */
+static void print_return_addresses(const struct sink *sink, const struct trap_frame *frame)
+{
+    virt_addr_t below = virt_addr(0);
+    virt_addr_t at = virt_addr(frame->rbp);
+    unsigned left = RETURN_ADDRESSES_MAX;
+
+    print_text(sink, "Return addresses:\n");
+    if (image_contains_text(virt_addr(frame->rip))) {
+        print_place(sink, image_offset(virt_addr(frame->rip)));
+    } else if (mmu_maps_now(virt_addr(frame->rsp))) {
+        /* A call of something that is not code: the caller's address is on top of the stack. */
+        const virt_addr_t caller = *(const virt_addr_t *)virt_pointer(virt_addr(frame->rsp));
+
+        if (image_contains_text(caller))
+            print_place(sink, image_offset(caller) - 1);
+    }
+
+    while (left-- && is_stack_frame(at, below)) {
+        const struct stack_frame *stack_frame = virt_pointer(at);
+
+        if (!image_contains_text(stack_frame->return_address))
+            break;
+        print_place(sink, image_offset(stack_frame->return_address) - 1);
+        below = at;
+        at = stack_frame->caller;
+    }
+}
+
+static void print_registers(const struct sink *sink, const struct trap_frame *f)
+{
+    print_format(sink, "rip %lx  rflags %lx  rsp %lx  rbp %lx\n", f->rip, f->rflags, f->rsp, f->rbp);
+    print_format(sink, "rax %lx  rbx %lx  rcx %lx  rdx %lx\n", f->rax, f->rbx, f->rcx, f->rdx);
+    print_format(sink, "rsi %lx  rdi %lx  r8 %lx  r9 %lx\n", f->rsi, f->rdi, f->r8, f->r9);
+    print_format(sink, "r10 %lx  r11 %lx  r12 %lx  r13 %lx\n", f->r10, f->r11, f->r12, f->r13);
+    print_format(sink, "r14 %lx  r15 %lx  cs %lx  ss %lx\n", f->r14, f->r15, f->cs, f->ss);
+    print_format(sink, "cr0 %lx  cr2 %lx  cr3 %lx  cr4 %lx\n", read_cr0(), read_cr2(), read_cr3(), read_cr4());
+}
+
+const struct sink *panic_begin(void)
+{
+    const struct sink *sink = console();
+
+    cli();
+    switch (atomic_fetch_add_explicit(&panics, 1, memory_order_relaxed)) {
+    case 0:
+        break;
+    case 1:
+        sink = serial_sink();
+        break;
+    default:
+        halt_forever();
+    }
+    print_text(sink, "\n*** PANIC: ");
+    return sink;
+}
+
+void panic_finish(const struct trap_frame *frame)
+{
+    if (atomic_load_explicit(&panics, memory_order_relaxed) > 1) {
+        print_text(serial_sink(), "\n*** Panic inside a panic: halting\n");
+        halt_forever();
+    }
+    print_text(console(), "\nPolyglot OS " POLYGLOT_VERSION "\n");
+    print_registers(console(), frame);
+    print_return_addresses(console(), frame);
+    halt_forever();
+}
+
+void panic(const char *format, ...)
+{
+    struct trap_frame frame;
+    va_list arguments;
+
+    trap_frame_capture(&frame);
+    va_start(arguments, format);
+    print_format_list(panic_begin(), format, arguments);
+    va_end(arguments);
+    panic_finish(&frame);
+}
+
+void assert_failed(const char *expression, const char *file, int line)
+{
+    panic("assertion failed: %s (%s:%u)", expression, file, (unsigned)line);
+}
