@@ -91,7 +91,7 @@ $(BUILD)/BOOTX64.EFI.debug: $(target_objects) efi/image.lds
 # The file people copy: PE32+, stripped, page-aligned sections, NX_COMPAT.
 $(BUILD)/BOOTX64.EFI: $(BUILD)/BOOTX64.EFI.debug efi/finish_pe.py
 	$(call say,PE      $@)
-	$(Q)$(OBJCOPY) --strip-all -j .text -j .reloc -j .rodata -j .data -j .bss --target efi-app-x86_64 --subsystem=10 \
+	$(Q)$(OBJCOPY) --strip-all -j .text -j .reloc -j .rodata -j .rela -j .data -j .bss --target efi-app-x86_64 --subsystem=10 \
 	    --section-alignment=4096 --file-alignment=512 $< $@.tmp
 	$(Q)$(PYTHON) efi/finish_pe.py $@.tmp
 	$(Q)mv $@.tmp $@

@@ -21,6 +21,8 @@ def finish(path):
             sys.exit(f"{path}: section {name} at {section.VirtualAddress:#x} is not on a page")
         if section.Characteristics & WRITE and section.Characteristics & EXECUTE:
             sys.exit(f"{path}: section {name} is both writable and executable")
+        if section.Characteristics & WRITE and name not in (".data", ".bss"):
+            sys.exit(f"{path}: section {name} is writable")
     pe.OPTIONAL_HEADER.CheckSum = pe.generate_checksum()
     data = pe.write()
     pe.close()
