@@ -1,0 +1,198 @@
+#include "mmu.h"
+
+#include "cpu.h"
+#include "image.h"
+#include "kernel_map.h"
+#include "x86.h"
+
+/* Intel SDM vol 3A, 12.12.3 Selecting a Memory Type from the PAT. Entries 6 and 7: as after reset. */
+#define PAT_UC 0x00ull
+#define PAT_WC 0x01ull
+#define PAT_WT 0x04ull
+#define PAT_WP 0x05ull
+#define PAT_WB 0x06ull
+#define PAT_UC_MINUS 0x07ull
+#define PAT_ENTRY(index, type) ((type) << ((index) * 8))
+
+#define PAT                                                                                                            \
+    (PAT_ENTRY(CACHE_WRITE_BACK, PAT_WB) | PAT_ENTRY(CACHE_WRITE_THROUGH, PAT_WT) | PAT_ENTRY(2, PAT_UC_MINUS) |       \
+     PAT_ENTRY(CACHE_UNCACHED, PAT_UC) | PAT_ENTRY(CACHE_WRITE_PROTECTED, PAT_WP) |                                    \
+     PAT_ENTRY(CACHE_WRITE_COMBINING, PAT_WC) | PAT_ENTRY(6, PAT_UC_MINUS) | PAT_ENTRY(7, PAT_UC))
+
+/* Features that firmware may use for itself and our tables do not provide for. */
+#define CR4_UNWANTED (CR4_PGE | CR4_PCIDE | CR4_CET | CR4_PKS)
+
+static bool take_from_pool(void *context, phys_addr_t *ret_table)
+{
+    struct frame_range *pool = context;
+
+    if (!pool->count)
+        return false;
+    *ret_table = frame_start(pool->first);
+    pool->first.value++;
+    pool->count--;
+    return true;
+}
+
+/* Tables lie in RAM, which the firmware's tables map one to one and so do ours. */
+static uint64_t *reach_identity(void *context, phys_addr_t table)
+{
+    (void)context;
+    return virt_pointer(virt_addr(table.value));
+}
+
+static enum paging_status map_identity(struct paging *paging, struct phys_range range, unsigned rights,
+                                       enum cache_type cache)
+{
+    if (!range.bytes)
+        return PAGING_OK;
+    return paging_map(paging, virt_addr(range.start.value), range.start, range.bytes, rights, cache);
+}
+
+static enum paging_status map_ram(struct paging *paging, const struct region_map *map)
+{
+    enum paging_status status = PAGING_OK;
+    size_t cursor = 0;
+
+    for (struct phys_range r = kernel_map_next(map, &cursor); r.bytes && status == PAGING_OK;
+         r = kernel_map_next(map, &cursor))
+        status = map_identity(paging, r, PAGE_WRITE, CACHE_WRITE_BACK);
+    return status;
+}
+
+/* Everything read-only first, then the two parts that are more. */
+static enum paging_status map_image(struct paging *paging)
+{
+    const struct image_layout image = image_layout();
+    enum paging_status status = map_identity(paging, image.whole, PAGE_READ, CACHE_WRITE_BACK);
+
+    if (status == PAGING_OK)
+        status = paging_protect(paging, virt_addr(image.text.start.value), image.text.bytes, PAGE_EXECUTE,
+                                CACHE_WRITE_BACK);
+    if (status == PAGING_OK)
+        status = paging_protect(paging, virt_addr(image.data.start.value), image.data.bytes, PAGE_WRITE,
+                                CACHE_WRITE_BACK);
+    return status;
+}
+
+static enum paging_status unmap_guards(struct paging *paging, const struct boot_info *info)
+{
+    enum paging_status status = paging_unmap(paging, virt_addr(info->loader[LOADER_STACK].start.value), PAGE_SIZE);
+
+    if (status == PAGING_OK)
+        status = paging_unmap(paging, virt_addr(info->loader[LOADER_FAULT_STACK].start.value), PAGE_SIZE);
+    return status;
+}
+
+/*
+ * Order matters: control-flow enforcement off while the firmware's shadow stack is still mapped, XD bits legal before
+ * tables have any. The PAT entries that change are ones that firmware does not use (reset gives 4 and 5 the meaning
+ * of 0 and 1), and loading CR3 drops every cached translation, global ones being gone with CR4.PGE.
+ */
+static void activate(const struct paging *paging)
+{
+    write_cr4(read_cr4() & ~CR4_UNWANTED);
+    if (paging->no_execute)
+        wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_NXE);
+    wrmsr(MSR_PAT, PAT);
+    write_cr3(paging->root.value);
+    write_cr0((read_cr0() | CR0_WP) & ~(CR0_CD | CR0_NW));
+}
+
+enum paging_status mmu_init(struct mmu *mmu, const struct boot_info *info, const struct region_map *map)
+{
+    const struct cpu_features cpu = cpu_features();
+    const struct paging_source source = { &mmu->pool, take_from_pool, reach_identity };
+    struct paging *paging = &mmu->paging;
+    enum paging_status status;
+
+    mmu->pool = frame_range_inside(info->loader[LOADER_PAGE_TABLES]);
+    mmu->hhdm_offset = paging_upper_half(cpu.paging_levels).value;
+
+    status = paging_init(paging, cpu.paging_levels, cpu.pages_1g, cpu.no_execute, source);
+    if (status == PAGING_OK)
+        status = map_ram(paging, map);
+    if (status == PAGING_OK)
+        status = map_image(paging);
+    if (status == PAGING_OK)
+        status = unmap_guards(paging, info);
+    if (status != PAGING_OK)
+        return status;
+    if (framebuffer_present(&info->framebuffer) &&
+        !mmu_map_physical(mmu, info->framebuffer.memory, CACHE_WRITE_COMBINING, PAGE_WRITE))
+        return PAGING_NO_MEMORY;
+    paging_mirror(paging);
+    activate(paging);
+    return PAGING_OK;
+}
+
+/* The slow way, page by page, where some of the range is there already. Nothing is changed if a cache type differs. */
+static enum paging_status map_missing(struct paging *paging, struct phys_range range, unsigned rights,
+                                      enum cache_type cache)
+{
+    enum paging_status status = PAGING_OK;
+    uint64_t at;
+
+    for (at = range.start.value; at < phys_range_end(range); at += PAGE_SIZE) {
+        const struct paging_translation t = paging_translate(paging, virt_addr(at));
+
+        if (t.mapped && t.cache != cache)
+            return PAGING_MAPPED;
+    }
+    for (at = range.start.value; at < phys_range_end(range) && status == PAGING_OK; at += PAGE_SIZE)
+        if (!paging_translate(paging, virt_addr(at)).mapped)
+            status = map_identity(paging, (struct phys_range){ phys_addr(at), PAGE_SIZE }, rights, cache);
+    return status;
+}
+
+void *mmu_map_physical(struct mmu *mmu, struct phys_range range, enum cache_type cache, unsigned rights)
+{
+    const uint64_t lower_half_bytes = -mmu->hhdm_offset;
+
+    if (!range.bytes || range.start.value >= lower_half_bytes || range.bytes > lower_half_bytes - range.start.value)
+        return NULL;
+
+    const struct frame_range frames = frame_range_around(range);
+    const struct phys_range pages = { frame_start(frames.first), frames_to_bytes(frames.count) };
+    enum paging_status status = map_identity(&mmu->paging, pages, rights, cache);
+
+    if (status == PAGING_MAPPED)
+        status = map_missing(&mmu->paging, pages, rights, cache);
+    paging_mirror(&mmu->paging);
+    return status == PAGING_OK ? mmu_hhdm(mmu, range.start) : NULL;
+}
+
+void *mmu_hhdm(const struct mmu *mmu, phys_addr_t address)
+{
+    return virt_pointer(virt_addr(mmu->hhdm_offset + address.value));
+}
+
+bool mmu_maps_now(virt_addr_t address)
+{
+    const struct cpu_features cpu = cpu_features();
+    const struct paging now = {
+        .root = phys_addr(read_cr3() & CR3_ADDRESS_MASK),
+        .levels = cpu.paging_levels,
+        .source = { .reach = reach_identity },
+    };
+
+    return paging_translate(&now, address).mapped;
+}
+
+struct frame_range mmu_release_pool(struct mmu *mmu, bool (*take)(void *context, phys_addr_t *ret_table), void *context)
+{
+    const struct frame_range rest = mmu->pool;
+
+    mmu->pool.count = 0;
+    mmu->paging.source.take = take;
+    mmu->paging.source.context = context;
+    return rest;
+}
+
+uint64_t kernel_map_tables_max_here(const struct region_map *map, struct phys_range image,
+                                    struct phys_range framebuffer)
+{
+    const struct cpu_features cpu = cpu_features();
+
+    return kernel_map_tables_max(map, image, framebuffer, cpu.paging_levels, cpu.pages_1g);
+}
