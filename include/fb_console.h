@@ -34,7 +34,7 @@
 #include "utf8.h"
 
 #define FB_CONSOLE_FOREGROUND 0xD8DEE9
-#define FB_CONSOLE_BACKGROUND 0x10141C
+#define FB_CONSOLE_BACKGROUND 0x101418
 #define FB_CONSOLE_TAB 8
 
 /* A character and its colours: glyph in bits 0-15, background in 16-39, foreground in 40-63. One compare tells all. */

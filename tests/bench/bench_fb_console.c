@@ -1,0 +1,72 @@
+/* How fast the framebuffer console scrolls: into RAM, one write per line, every line different from all others. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "fb_console.h"
+
+#define LINE_CHARACTERS 65
+#define LINES_BETWEEN_LOOKS 500
+#define SECONDS 2.0
+#define PRINTABLE_FIRST '!'
+#define PRINTABLE_COUNT 94
+
+static double seconds(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
+/* Pseudo-random printable characters: next to no cell stays as it is when the screen scrolls. */
+static void make_line(char *line, uint64_t *state)
+{
+    for (unsigned i = 0; i < LINE_CHARACTERS; i++) {
+        *state = *state * 6364136223846793005u + 1442695040888963407u;
+        line[i] = (char)(PRINTABLE_FIRST + (*state >> 33) % PRINTABLE_COUNT);
+    }
+    line[LINE_CHARACTERS] = '\n';
+}
+
+static double lines_per_second(uint32_t width, uint32_t height)
+{
+    const struct framebuffer fb = {
+        .memory = { phys_addr(0), (uint64_t)width * height * 4 },
+        .width_px = width, .height_px = height, .pitch_bytes = width * 4, .bits_per_pixel = 32,
+        .red = { 16, 8 }, .green = { 8, 8 }, .blue = { 0, 8 },
+    };
+    const struct fb_area area = { 0, 0, width, height };
+    void *pixels = malloc(fb.memory.bytes);
+    void *cells = malloc(fb_console_cell_bytes(&fb, area));
+    static struct fb_console console;
+    char line[LINE_CHARACTERS + 1];
+    uint64_t state = 1, lines = 0;
+
+    if (!pixels || !cells)
+        exit(EXIT_FAILURE);
+    fb_console_init(&console, &fb, pixels, area, cells);
+
+    const double start = seconds();
+    double elapsed;
+
+    do {
+        for (unsigned i = 0; i < LINES_BETWEEN_LOOKS; i++) {
+            make_line(line, &state);
+            console.sink.write(&console.sink, line, sizeof(line));
+        }
+        lines += LINES_BETWEEN_LOOKS;
+        elapsed = seconds() - start;
+    } while (elapsed < SECONDS);
+    free(cells);
+    free(pixels);
+    return (double)lines / elapsed;
+}
+
+int main(void)
+{
+    printf("fb_console 1280x800: %.0f lines/s\n", lines_per_second(1280, 800));
+    printf("fb_console 1920x1200: %.0f lines/s\n", lines_per_second(1920, 1200));
+    printf("fb_console 3840x2160: %.0f lines/s\n", lines_per_second(3840, 2160));
+    return 0;
+}
