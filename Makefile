@@ -110,7 +110,7 @@ $(BUILD)/esp.img: $(BUILD)/BOOTX64.EFI $(shell find esp -type f 2>/dev/null)
 
 # Pure units that do not live in mm/.
 pure_sources := $(mm_sources) $(BUILD)/gen/font.c \
-    $(addprefix kernel/,format.c framebuffer.c utf8.c glyph.c fb_draw.c fb_render.c fb_console.c memory_picture.c memory_report.c) \
+    $(addprefix kernel/,format.c framebuffer.c utf8.c glyph.c fb_draw.c fb_render.c fb_console.c memory_blocks.c memory_picture.c memory_report.c) \
     $(addprefix efi/,options.c smbios.c)
 pure_names := $(patsubst $(BUILD)/gen/%,gen/%,$(basename $(pure_sources)))
 
