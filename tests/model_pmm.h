@@ -1,0 +1,67 @@
+/*
+ * The frame allocator as a byte per frame: slow, obvious, and right. Plus what allocator tests need: a fixture that owns
+ * a metadata block, and a comparison of every frame.
+ */
+#ifndef MODEL_PMM_H
+#define MODEL_PMM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "pmm.h"
+
+enum model_state {
+    MODEL_HOLE,      /* never tracked */
+    MODEL_PENDING,   /* reclaimable, not added yet */
+    MODEL_FREE,
+    MODEL_ALLOCATED,
+};
+
+struct pmm_model {
+    uint8_t *states;       /* enum model_state of frames 0..n_frames; what lies above is a hole */
+    uint64_t n_frames;
+    struct frame_range metadata;
+    uint64_t total, usable, free;
+};
+
+struct pmm_fixture {
+    void *block;
+    size_t block_bytes;
+    struct pmm *pmm;
+    struct pmm_cpu cpu;
+};
+
+#define MODEL_MAX_REGIONS 64
+
+/* A region in frames. */
+struct mem_region model_region(uint64_t first, uint64_t count, enum region_type type);
+
+/* A block for these regions, of exactly the size asked for, filled with garbage, and an allocator in it. */
+void pmm_fixture_init(struct pmm_fixture *fixture, phys_addr_t metadata_start, const struct mem_region *regions,
+                      size_t n_regions);
+void pmm_fixture_free(struct pmm_fixture *fixture);
+
+/* metadata: as the allocator under test was told. */
+void model_init(struct pmm_model *model, struct phys_range metadata, const struct mem_region *regions,
+                size_t n_regions);
+void model_free(struct pmm_model *model);
+
+/* As the functions of pmm.h. */
+enum pmm_status model_alloc_frame(struct pmm_model *model, frame_t *ret_frame);
+enum pmm_status model_dealloc_frame(struct pmm_model *model, frame_t f);
+enum pmm_status model_alloc_run(struct pmm_model *model, uint64_t n, uint64_t align, phys_addr_t below,
+                                frame_t *ret_first);
+enum pmm_status model_dealloc_run(struct pmm_model *model, frame_t first, uint64_t n);
+enum pmm_status model_reserve(struct pmm_model *model, struct frame_range range);
+enum pmm_status model_add(struct pmm_model *model, struct frame_range range);
+struct frame_range model_next_free_run(const struct pmm_model *model, frame_t from);
+struct pmm_stats model_stats(const struct pmm_model *model);
+
+/* Fails the test unless the counts agree; unless every frame is in the same state on both sides. */
+void model_compare_counts(const struct pmm_model *model, struct pmm_fixture *fixture);
+void model_compare_frames(const struct pmm_model *model, struct pmm_fixture *fixture);
+
+/* Fails the test unless summaries and padding of the allocator are what its words demand. */
+void pmm_check_invariants(const struct pmm *pmm);
+
+#endif

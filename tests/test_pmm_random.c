@@ -1,0 +1,279 @@
+/*
+ * Random operations on the allocator and on its model, side by side: same statuses, same frames, same counts after
+ * every one; every frame's state, and the allocator's inner invariants, after every few hundred.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdlib.h>
+
+#include "model_pmm.h"
+
+/* A test's machine and how long it runs. The scenario's name is what cmocka prints. */
+struct scenario {
+    unsigned seeds;            /* machines tried */
+    unsigned operations;       /* on each */
+    unsigned check_interval;   /* operations between comparisons of all frames */
+    unsigned n_regions;        /* at most */
+    uint64_t region_frames;    /* at most, each */
+    uint64_t hole_frames;      /* at most, each; a third of the holes is empty */
+    uint64_t run_frames;       /* longest run asked for */
+};
+
+struct world {
+    uint64_t random;
+    const struct scenario *scenario;
+    struct mem_region regions[MODEL_MAX_REGIONS];
+    size_t n_regions;
+    struct pmm_fixture fixture;
+    struct pmm_model model;
+};
+
+/* xorshift64*: Vigna, "An experimental exploration of Marsaglia's xorshift generators, scrambled" (2016). */
+static uint64_t random_u64(struct world *w)
+{
+    w->random ^= w->random >> 12;
+    w->random ^= w->random << 25;
+    w->random ^= w->random >> 27;
+    return w->random * 0x2545F4914F6CDD1D;
+}
+
+/* 0 <= result < n. */
+static uint64_t random_below(struct world *w, uint64_t n)
+{
+    return (random_u64(w) >> 16) % n;
+}
+
+/* 1 <= result <= n; every order of magnitude as likely as any other. */
+static uint64_t random_size(struct world *w, uint64_t n)
+{
+    const unsigned bits = 64 - (unsigned)__builtin_clzll(n);
+    const uint64_t limit = (uint64_t)1 << (random_below(w, bits) + 1);
+
+    return random_below(w, limit - 1 < n ? limit - 1 : n) + 1;
+}
+
+static void random_regions(struct world *w)
+{
+    uint64_t next = random_below(w, 3) ? 0 : random_below(w, 600);
+    uint64_t n = random_below(w, w->scenario->n_regions) + 1;
+
+    for (w->n_regions = 0; w->n_regions < n;) {
+        const uint64_t count = random_size(w, w->scenario->region_frames);
+        const uint64_t kind = random_below(w, 8);
+        const enum region_type type = kind < 5   ? REGION_USABLE
+                                      : kind < 7 ? REGION_BOOTLOADER_RECLAIMABLE
+                                                 : REGION_RESERVED;
+
+        w->regions[w->n_regions++] = model_region(next, count, type);
+        next += count + (random_below(w, 3) ? random_size(w, w->scenario->hole_frames) : 0);
+    }
+}
+
+static void make_world(struct world *w, const struct scenario *scenario, uint64_t seed)
+{
+    *w = (struct world){ .random = seed * 0x9E3779B97F4A7C15 + 1, .scenario = scenario };
+    random_regions(w);
+    const uint64_t bytes = pmm_metadata_bytes(w->regions, w->n_regions);
+    const uint64_t top = w->regions[w->n_regions - 1].end.value;
+    const phys_addr_t metadata = phys_addr(align_down(random_below(w, top), 64));
+
+    pmm_fixture_init(&w->fixture, metadata, w->regions, w->n_regions);
+    model_init(&w->model, (struct phys_range){ metadata, bytes }, w->regions, w->n_regions);
+}
+
+/* A frame of any kind, rarely one far outside. */
+static frame_t random_frame(struct world *w)
+{
+    static const uint64_t odd[] = { 0, 1, 255, 256, UINT64_MAX, UINT64_MAX >> 12, (uint64_t)1 << 40, (uint64_t)1 << 52 };
+
+    if (random_below(w, 64) == 0)
+        return frame(odd[random_below(w, ARRAY_LENGTH(odd))]);
+    return frame(random_below(w, w->model.n_frames + 2));
+}
+
+static void try_alloc_frame(struct world *w)
+{
+    frame_t want = frame(12345), got = want;
+
+    assert_int_equal(pmm_alloc_frame(w->fixture.pmm, &w->fixture.cpu, &got), model_alloc_frame(&w->model, &want));
+    assert_int_equal(got.value, want.value);
+}
+
+static void try_dealloc_frame(struct world *w)
+{
+    const frame_t f = random_frame(w);
+
+    assert_int_equal(pmm_dealloc_frame(w->fixture.pmm, &w->fixture.cpu, f), model_dealloc_frame(&w->model, f));
+}
+
+static void try_alloc_run(struct world *w)
+{
+    static const uint64_t odd_bounds[] = { 0, 1, MIB(1) - 1, MIB(1), MIB(1) + 1, MIB(2), UINT64_MAX };
+    const uint64_t n = random_below(w, 100) ? random_size(w, w->scenario->run_frames) : random_below(w, 3) - 1;
+    const uint64_t align = random_below(w, 50) ? (uint64_t)1 << random_below(w, 11) : random_u64(w) << random_below(w, 64);
+    phys_addr_t below = PMM_ANYWHERE;
+    frame_t want = frame(12345), got = want;
+
+    if (random_below(w, 4) == 0)
+        below = random_below(w, 2) ? phys_addr(odd_bounds[random_below(w, ARRAY_LENGTH(odd_bounds))])
+                                   : frame_start(frame(random_below(w, w->model.n_frames + 10)));
+    assert_int_equal(pmm_alloc_run(w->fixture.pmm, &w->fixture.cpu, n, align, below, &got),
+                     model_alloc_run(&w->model, n, align, below, &want));
+    assert_int_equal(got.value, want.value);
+}
+
+/* Any range; mostly, where a run of one state is, exactly or nearly that run. */
+static struct frame_range random_range(struct world *w)
+{
+    struct frame_range range = { random_frame(w), random_size(w, w->scenario->run_frames) };
+
+    if (random_below(w, 100) == 0)
+        range.count = UINT64_MAX - random_below(w, w->model.n_frames);
+    if (range.first.value >= w->model.n_frames || random_below(w, 4) == 0)
+        return range;
+    const uint8_t state = w->model.states[range.first.value];
+    uint64_t end = range.first.value;
+
+    while (end < w->model.n_frames && w->model.states[end] == state && end - range.first.value < range.count)
+        end++;
+    range.count = end - range.first.value;
+    if (random_below(w, 16) == 0)
+        range.count += random_below(w, 3) - 1;
+    return range;
+}
+
+static void try_dealloc_run(struct world *w)
+{
+    const struct frame_range r = random_range(w);
+
+    assert_int_equal(pmm_dealloc_run(w->fixture.pmm, &w->fixture.cpu, r.first, r.count),
+                     model_dealloc_run(&w->model, r.first, r.count));
+}
+
+static void try_reserve(struct world *w)
+{
+    const struct frame_range r = random_range(w);
+
+    assert_int_equal(pmm_reserve(w->fixture.pmm, &w->fixture.cpu, r), model_reserve(&w->model, r));
+}
+
+static void try_add(struct world *w)
+{
+    const struct frame_range r = random_range(w);
+
+    assert_int_equal(pmm_add(w->fixture.pmm, &w->fixture.cpu, r), model_add(&w->model, r));
+}
+
+#define ARRAY_FRAMES 200
+
+static void try_alloc_frames(struct world *w)
+{
+    const uint64_t n = random_below(w, ARRAY_FRAMES + 1);
+    frame_t got[ARRAY_FRAMES], want;
+    const uint64_t n_got = pmm_alloc_frames(w->fixture.pmm, &w->fixture.cpu, got, n);
+    uint64_t n_want = 0;
+
+    for (; n_want < n && model_alloc_frame(&w->model, &want) == PMM_OK; n_want++)
+        assert_int_equal(got[n_want].value, want.value);
+    assert_int_equal(n_got, n_want);
+}
+
+/* Allocated frames from a random one on, now and then with a random one among them. */
+static void try_dealloc_frames(struct world *w)
+{
+    frame_t frames[ARRAY_FRAMES];
+    uint64_t n = 0, n_got, n_want = 0;
+    enum pmm_status want = PMM_OK;
+
+    for (uint64_t f = random_below(w, w->model.n_frames); f < w->model.n_frames && n < ARRAY_FRAMES; f++) {
+        if (w->model.states[f] == MODEL_ALLOCATED && random_below(w, 4))
+            frames[n++] = frame(f);
+        if (n < ARRAY_FRAMES && random_below(w, 500) == 0)
+            frames[n++] = random_frame(w);
+    }
+    const enum pmm_status got = pmm_dealloc_frames(w->fixture.pmm, &w->fixture.cpu, frames, n, &n_got);
+
+    while (n_want < n && (want = model_dealloc_frame(&w->model, frames[n_want])) == PMM_OK)
+        n_want++;
+    assert_int_equal(got, want);
+    assert_int_equal(n_got, n_want);
+}
+
+static void try_next_free_run(struct world *w)
+{
+    const frame_t from = random_frame(w);
+    const struct frame_range got = pmm_next_free_run(w->fixture.pmm, &w->fixture.cpu, from);
+    const struct frame_range want = model_next_free_run(&w->model, from);
+
+    assert_int_equal(got.count, want.count);
+    if (want.count)
+        assert_int_equal(got.first.value, want.first.value);
+}
+
+/* Weights: what allocates and what frees alternate in strength, so that memory runs full and empty again and again. */
+static void try_anything(struct world *w, bool filling)
+{
+    const uint64_t pick = random_below(w, 100);
+
+    if (pick < (filling ? 40 : 10))
+        try_alloc_frame(w);
+    else if (pick < 50)
+        try_dealloc_frame(w);
+    else if (pick < (filling ? 68 : 56))
+        try_alloc_run(w);
+    else if (pick < 74)
+        try_dealloc_run(w);
+    else if (pick < 82)
+        try_reserve(w);
+    else if (pick < 85)
+        try_add(w);
+    else if (pick < (filling ? 90 : 86))
+        try_alloc_frames(w);
+    else if (pick < 91)
+        try_dealloc_frames(w);
+    else
+        try_next_free_run(w);
+}
+
+static void run_scenario(void **state)
+{
+    const struct scenario *s = *state;
+    struct world w;
+
+    for (unsigned seed = 1; seed <= s->seeds; seed++) {
+        make_world(&w, s, seed);
+        for (unsigned i = 0; i < s->operations; i++) {
+            if (i % s->check_interval == 0) {
+                model_compare_counts(&w.model, &w.fixture);
+                model_compare_frames(&w.model, &w.fixture);
+            }
+            try_anything(&w, i / (s->operations / 8 + 1) % 2 == 0);
+            assert_int_equal(pmm_free_frames(w.fixture.pmm), w.model.free);
+        }
+        model_compare_counts(&w.model, &w.fixture);
+        model_compare_frames(&w.model, &w.fixture);
+        model_free(&w.model);
+        pmm_fixture_free(&w.fixture);
+    }
+}
+
+static struct scenario scattered = { 300, 2000, 250, 30, 40, 100, 30 };
+static struct scenario small_machines = { 200, 2000, 250, 12, 400, 200, 200 };
+static struct scenario many_areas = { 20, 1000, 250, 6, 6000, 1500, 3000 };
+static struct scenario large_spans = { 4, 600, 100, 4, 80000, 600, 40000 };
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        { "scattered_short_regions_behave_like_the_model", run_scenario, NULL, NULL, &scattered },
+        { "small_machines_behave_like_the_model", run_scenario, NULL, NULL, &small_machines },
+        { "machines_of_many_areas_behave_like_the_model", run_scenario, NULL, NULL, &many_areas },
+        { "large_spans_behave_like_the_model", run_scenario, NULL, NULL, &large_spans },
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
