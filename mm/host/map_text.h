@@ -1,0 +1,56 @@
+/*
+ * Memory maps as text, for people, tests and memmap-report:
+ *
+ *     # a comment: any text
+ *     # desc_size=48 entries=2
+ *     # phys_bits 36
+ *     # image 0x3e1c5000 0x19
+ *     # type start pages attributes
+ *     7 0x0 0xa0 0xf
+ *     4 0x100000 0x700 0xf
+ *
+ * A row is one descriptor. Numbers are decimal, or hexadecimal after 0x. Of the lines that start with # these mean
+ * something (the last three only if a number follows, so that prose stays prose); each of them may be left out:
+ *
+ *     desc_size=BYTES entries=N     distance of descriptors, 40 to 4096 (else 48), and how many rows there must be
+ *     phys_bits N                   address bits of the processor, 12 to 64 (else PHYS_BITS_MAX)
+ *     image START PAGES             the loader itself: EXECUTABLE_AND_MODULES
+ *     framebuffer START BYTES       FRAMEBUFFER
+ *     hole START BYTES              no memory, whatever the rows say: RESERVED (HyperTransport)
+ *     metadata START BYTES          where the allocator's metadata lies
+ *     reserved START PAGES          what the loader took from the allocator once it ran: its stacks, tables, buffers
+ */
+#ifndef MAP_TEXT_H
+#define MAP_TEXT_H
+
+#include <stddef.h>
+
+#include "addr.h"
+#include "compiler.h"
+#include "firmware_map.h"
+#include "mem_region.h"
+
+struct map_text {
+    struct firmware_map map;
+    struct region_claim *claims; /* images, framebuffers and holes, as they came */
+    size_t n_claims;
+    unsigned phys_bits;
+    struct phys_range metadata; /* bytes == 0: not given */
+    struct frame_range *reserved;
+    size_t n_reserved;
+};
+
+struct map_text_error {
+    size_t line;        /* 1-based; 0: the text as a whole */
+    const char *reason; /* "too few fields": static */
+};
+
+/*
+ * text        any bytes at all, n of them; no NUL needed.
+ * ret         on success the caller's, until map_text_free(). ret_error is written on failure only.
+ */
+MUST_CHECK bool map_text_parse(const char *text, size_t n, struct map_text *ret, struct map_text_error *ret_error);
+
+void map_text_free(struct map_text *t);
+
+#endif
