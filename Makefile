@@ -149,9 +149,11 @@ fuzz_programs := $(patsubst tests/%.c,$(BUILD)/fuzz/tests/%,$(wildcard tests/fuz
 bench_programs := $(patsubst tests/bench/%.c,$(BUILD)/host/tests/bench/%,$(wildcard tests/bench/bench_*.c))
 support = $(patsubst %,$(BUILD)/$(1)/%.o,tests/host_support mm/host/map_text $(basename $(wildcard tests/model_*.c)))
 
-# test_exit walks efi/exit.c through a fake firmware: the one test that needs UEFI's types.
-$(BUILD)/asan/tests/test_exit.o $(BUILD)/asan/tests/fake_firmware.o $(BUILD)/asan/efi/exit.o: host += $(efi_flags) -fshort-wchar
-$(BUILD)/asan/tests/test_exit: $(BUILD)/asan/efi/exit.o $(BUILD)/asan/tests/fake_firmware.o
+# These walk efi/ through a fake firmware: the only tests that need UEFI's types.
+efi_tests := test_exit test_loader_memory
+efi_test_objects := $(addprefix $(BUILD)/asan/,tests/fake_firmware.o efi/exit.o efi/memory.o efi/failure.o)
+$(efi_test_objects) $(efi_tests:%=$(BUILD)/asan/tests/%.o): host += $(efi_flags) -fshort-wchar -maccumulate-outgoing-args
+$(efi_tests:%=$(BUILD)/asan/tests/%): $(efi_test_objects)
 
 $(test_programs): %: %.o $(call support,asan) $(BUILD)/asan/libpure.a
 	$(Q)$(CC) -fsanitize=address,undefined $(filter %.o,$^) $(filter %.a,$^) -lcmocka -lpthread -o $@

@@ -39,8 +39,11 @@ static void check_place(struct frame_test *test, phys_addr_t address)
         panic("frame test: the frame at %lx is not usable memory", address.value);
     if (phys_ranges_overlap(bytes, test->info->image))
         panic("frame test: the frame at %lx belongs to the loader's image", address.value);
+    if (phys_ranges_overlap(bytes, test->memory->metadata))
+        panic("frame test: the frame at %lx belongs to the allocator", address.value);
     for (unsigned use = 0; use < LOADER_USES; use++)
-        if (use != LOADER_PAGE_TABLES && phys_ranges_overlap(bytes, test->info->loader[use]))
+        if (use != LOADER_METADATA && use != LOADER_PAGE_TABLES &&
+            phys_ranges_overlap(bytes, test->info->loader[use]))
             panic("frame test: the frame at %lx belongs to the loader's allocation %u", address.value, use);
     if (phys_ranges_overlap(bytes, test->memory->tables))
         panic("frame test: the frame at %lx holds a page table", address.value);

@@ -52,7 +52,7 @@ void kernel_main(const struct boot_info *info)
     memory_read_map(&memory, info);
     memory_report_map(console(), &memory.map);
     memory_take_over(&memory, info);
-    report_allocator(&memory, info);
+    report_allocator(&memory);
     result()->memory_ticks = rdtsc() - start;
     result_reach(STAGE_MEMORY, &memory);
 

@@ -51,9 +51,14 @@ static void reserve(struct memory *memory, struct phys_range bytes)
 
 void memory_take_over(struct memory *memory, const struct boot_info *info)
 {
-    const struct phys_range *metadata = &info->loader[LOADER_METADATA];
+    const uint64_t needed = align_up(pmm_metadata_bytes(memory->map.regions, memory->map.n_regions), PAGE_SIZE);
+    const struct phys_range *metadata = &memory->metadata;
     enum pmm_status status;
 
+    if (needed > info->loader[LOADER_METADATA].bytes)
+        panic("the memory map grew: the frame allocator needs %lu bytes, the loader allocated %lu", needed,
+              info->loader[LOADER_METADATA].bytes);
+    memory->metadata = (struct phys_range){ info->loader[LOADER_METADATA].start, needed }; /* the slack is free */
     memory->tables = info->loader[LOADER_PAGE_TABLES];
     enter_own_tables(memory, info);
     status = pmm_init(mmu_hhdm(&memory->mmu, metadata->start), metadata->bytes, metadata->start, memory->map.regions,

@@ -12,6 +12,7 @@ struct memory {
     struct mmu mmu;
     struct pmm *pmm;
     struct pmm_cpu cpu; /* of the processor we boot on */
+    struct phys_range metadata; /* of the allocator: what it needs of the loader's allocation, whole pages */
     struct phys_range tables; /* page tables in use, of those that the loader allocated */
     void *pixels;       /* where the framebuffer is mapped; NULL: nowhere */
 };

@@ -59,12 +59,12 @@ void report_raw_map(const struct boot_info *info)
     print_text(console(), "--- end of raw map\n");
 }
 
-void report_allocator(struct memory *memory, const struct boot_info *info)
+void report_allocator(struct memory *memory)
 {
     const struct pmm_stats stats = pmm_stats(memory->pmm, &memory->cpu);
 
     print_text(console(), "\n");
-    memory_report_allocator(console(), &stats, info->loader[LOADER_METADATA]);
+    memory_report_allocator(console(), &stats, memory->metadata);
     print_text(console(), "Memory management initialized!\n\n");
 }
 
