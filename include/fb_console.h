@@ -8,7 +8,8 @@
  *   scale    fb_text_scale(fb): 1, 2 or 4 by the screen's width (below 2560, below 5120, beyond)
  *   cell     8 x 16 pixels times the scale: glyphs of Spleen 8x16, 16x32, 16x32 with every pixel doubled
  *   columns  area width / cell width; rows = area height / cell height, rounded down
- *   grid     starts at area.x + (area.width - columns * cell width) / 2, area.y + (area.height - rows * cell height) / 2
+ *   grid     starts at x = area.x + (area.width - columns * cell width) / 2,
+ *                      y = area.y + (area.height - rows * cell height) / 2
  *   colours  FB_CONSOLE_FOREGROUND on FB_CONSOLE_BACKGROUND until fb_console_colours()
  * Whatever of the area lies outside the grid is background.
  *

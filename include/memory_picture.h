@@ -19,7 +19,7 @@
 
 /*
  * The part of the screen that the picture takes, at its bottom, and the part for the console above it: whole rows of
- * text in a margin of one narrow cell. Good from 800x600 (98 columns, 24 rows) up; neither leaves the screen below that.
+ * text, and a margin. Good from 800x600 (98 columns, 24 rows) up; on smaller screens both shrink to nothing.
  */
 struct fb_area memory_picture_area(const struct framebuffer *fb);
 struct fb_area memory_picture_console_area(const struct framebuffer *fb);

@@ -10,7 +10,7 @@ static void expect(struct utf8_decoder *decoder, uint32_t code, uint8_t left, ui
     *decoder = (struct utf8_decoder){ code, left, low, high };
 }
 
-/* A byte in first position. The narrower bounds of the second byte keep out what is overlong, a surrogate or too large. */
+/* A byte in first position. Narrower bounds of the second keep out what is overlong, a surrogate or too large. */
 static unsigned decode_first(struct utf8_decoder *decoder, uint8_t byte, uint32_t *ret_code)
 {
     *ret_code = byte;
@@ -21,11 +21,13 @@ static unsigned decode_first(struct utf8_decoder *decoder, uint8_t byte, uint32_
         return 0;
     }
     if (byte >= 0xE0 && byte <= 0xEF) {
-        expect(decoder, byte & 0x0F, 2, byte == 0xE0 ? 0xA0 : CONTINUATION_LOW, byte == 0xED ? 0x9F : CONTINUATION_HIGH);
+        expect(decoder, byte & 0x0F, 2, byte == 0xE0 ? 0xA0 : CONTINUATION_LOW,
+               byte == 0xED ? 0x9F : CONTINUATION_HIGH);
         return 0;
     }
     if (byte >= 0xF0 && byte <= 0xF4) {
-        expect(decoder, byte & 0x07, 3, byte == 0xF0 ? 0x90 : CONTINUATION_LOW, byte == 0xF4 ? 0x8F : CONTINUATION_HIGH);
+        expect(decoder, byte & 0x07, 3, byte == 0xF0 ? 0x90 : CONTINUATION_LOW,
+               byte == 0xF4 ? 0x8F : CONTINUATION_HIGH);
         return 0;
     }
     *ret_code = UTF8_REPLACEMENT;
