@@ -110,7 +110,7 @@ $(BUILD)/esp.img: $(BUILD)/BOOTX64.EFI $(shell find esp -type f 2>/dev/null)
 
 # Pure units that do not live in mm/.
 pure_sources := $(mm_sources) $(BUILD)/gen/font.c \
-    $(addprefix kernel/,format.c framebuffer.c utf8.c glyph.c fb_draw.c fb_render.c fb_console.c memory_blocks.c memory_picture.c memory_report.c) \
+    $(addprefix kernel/,format.c framebuffer.c utf8.c glyph.c fb_draw.c fb_render.c fb_console.c memory_blocks.c picture_layout.c memory_picture.c memory_report.c) \
     $(addprefix efi/,options.c smbios.c)
 pure_names := $(patsubst $(BUILD)/gen/%,gen/%,$(basename $(pure_sources)))
 
@@ -124,10 +124,10 @@ define host_tree
 $(BUILD)/$(1)/%.o: %.c | $(BUILD)/.packages-$(4)
 	@mkdir -p $$(@D)
 	$$(call say,HOSTCC  $$< ($(1)))
-	$(Q)$(2) $(host) $(3) -c $$< -o $$@
+	$(Q)$(2) $$(host) $(3) -c $$< -o $$@
 $(BUILD)/$(1)/gen/%.o: $(BUILD)/gen/%.c | $(BUILD)/.packages-$(4)
 	@mkdir -p $$(@D)
-	$(Q)$(2) $(host) $(3) -c $$< -o $$@
+	$(Q)$(2) $$(host) $(3) -c $$< -o $$@
 $(BUILD)/$(1)/libpure.a: $(patsubst %,$(BUILD)/$(1)/%.o,$(pure_names))
 	$(Q)rm -f $$@ && ar rcs $$@ $$^
 endef
