@@ -41,6 +41,23 @@ NORETURN static void exit_failed(const struct firmware *fw, const struct boot_in
         hlt();
 }
 
+static EFI_STATUS EFIAPI refuse_exit(EFI_HANDLE image, UINTN key)
+{
+    (void)image;
+    (void)key;
+    return EFI_INVALID_PARAMETER;
+}
+
+/* Boot services as they are, or, to see what becomes of it, as a firmware has them that never lets go. */
+static EFI_BOOT_SERVICES services_for_exit(const struct firmware *fw, enum fault_kind fault)
+{
+    EFI_BOOT_SERVICES services = *fw->boot;
+
+    if (fault == FAULT_EXIT)
+        services.ExitBootServices = refuse_exit;
+    return services;
+}
+
 /* Returns only if it fails, and then with everything given back. */
 static EFI_STATUS boot(struct firmware *fw, struct boot_info *info)
 {
@@ -62,7 +79,9 @@ static EFI_STATUS boot(struct firmware *fw, struct boot_info *info)
         return status;
     gop_activate(&graphics, info); /* last, so that a failure above could still be read on the screen as it was */
 
-    status = leave_boot_services(fw->boot, fw->image, &map, &attempts);
+    EFI_BOOT_SERVICES services = services_for_exit(fw, info->options.fault);
+
+    status = leave_boot_services(&services, fw->image, &map, &attempts);
     if (EFI_ERROR(status))
         exit_failed(fw, info, status, attempts);
     cli();

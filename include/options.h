@@ -24,6 +24,7 @@ enum fault_kind {
     FAULT_SMASH,        /* fault=smash: overwrites its own stack frame */
     FAULT_ASSERT,       /* fault=assert: fails an assertion */
     FAULT_NESTED,       /* fault=nested: panics while it panics */
+    FAULT_EXIT,         /* fault=exit: the firmware refuses to end boot services, in the loader */
     FAULT_KINDS
 };
 

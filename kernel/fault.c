@@ -94,6 +94,7 @@ void fault_now(enum fault_kind kind)
     case FAULT_NESTED:
         panic_while_panicking();
         break;
+    case FAULT_EXIT: /* the loader's */
     case FAULT_NONE:
     case FAULT_KINDS:
         break;

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernel_map.h"
+
 static _Alignas(PAGE_SIZE) char arenas[2][FAKE_ARENA_BYTES];
 static size_t arena_used[2];
 static struct fake_firmware *now;
@@ -13,7 +15,8 @@ static UINTN stride(void)
     return now->stride_is_zero ? 0 : now->stride ? now->stride : sizeof(struct firmware_descriptor);
 }
 
-static EFI_STATUS EFIAPI get_memory_map(UINTN *bytes, EFI_MEMORY_DESCRIPTOR *map, UINTN *key, UINTN *ret_stride, UINT32 *version)
+static EFI_STATUS EFIAPI get_memory_map(UINTN *bytes, EFI_MEMORY_DESCRIPTOR *map, UINTN *key, UINTN *ret_stride,
+                                        UINT32 *version)
 {
     const UINTN capacity = *bytes;
 
@@ -43,7 +46,8 @@ static EFI_STATUS EFIAPI exit_boot_services(EFI_HANDLE image, UINTN key)
     return now->exit_status;
 }
 
-static EFI_STATUS EFIAPI allocate_pages(EFI_ALLOCATE_TYPE how, EFI_MEMORY_TYPE type, UINTN pages, EFI_PHYSICAL_ADDRESS *address)
+static EFI_STATUS EFIAPI allocate_pages(EFI_ALLOCATE_TYPE how, EFI_MEMORY_TYPE type, UINTN pages,
+                                        EFI_PHYSICAL_ADDRESS *address)
 {
     const unsigned arena = how == AllocateAnyPages ? 0 : 1;
 
@@ -109,6 +113,12 @@ struct firmware fake_firmware_open(struct fake_firmware *fake)
     boot->FreePages = free_pages;
     arena_used[0] = arena_used[1] = 0;
     return (struct firmware){ .system = &system, .boot = boot };
+}
+
+/* The processor this stands for has 4 levels and 1 GiB pages. */
+uint64_t kernel_map_tables_max_here(const struct region_map *map, struct phys_range image, struct phys_range framebuffer)
+{
+    return kernel_map_tables_max(map, image, framebuffer, 4, true);
 }
 
 struct phys_range fake_first_arena(void)

@@ -7,8 +7,6 @@
 #include <string.h>
 
 #include "fake_firmware.h"
-#include "kernel_map.h"
-#include "pmm.h"
 
 /* A machine of 256 MiB. */
 static const struct firmware_descriptor ram[] = {
@@ -16,12 +14,6 @@ static const struct firmware_descriptor ram[] = {
     { .type = FIRMWARE_CONVENTIONAL, .start = MIB(1), .pages = 0xe000, .attributes = FIRMWARE_ATTRIBUTE_WB },
     { .type = FIRMWARE_BOOT_SERVICES_DATA, .start = 0xe100000, .pages = 0x1f00, .attributes = FIRMWARE_ATTRIBUTE_WB },
 };
-
-/* The processor this stands for has 4 levels and 1 GiB pages. */
-uint64_t kernel_map_tables_max_here(const struct region_map *map, struct phys_range image, struct phys_range framebuffer)
-{
-    return kernel_map_tables_max(map, image, framebuffer, 4, true);
-}
 
 static struct boot_info new_info(void)
 {
