@@ -22,7 +22,7 @@ static EFI_STATUS leave(struct fake_firmware *fake, struct map_buffer *map, unsi
 
 static void the_first_attempt_suffices_when_nothing_moves(void **state)
 {
-    struct fake_firmware fake = { .map_bytes = 480 };
+    struct fake_firmware fake = { .map_bytes = 480, .stride = 48 };
     struct map_buffer map = empty_map();
     unsigned attempts;
 
