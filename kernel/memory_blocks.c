@@ -40,9 +40,9 @@ static bool next_segment(struct block_walk *walk)
     walk->next = walk->after;
     walk->end = (end >> walk->block_shift) + (last && (end & block_mask));
     walk->after = walk->end;
-    walk->cut = (hole || type_is_dull(region->type)) && walk->end - walk->next > BLOCKS_SHOWN_OF_DULL;
+    walk->cut = (hole || type_is_dull(region->type)) && walk->end - walk->next > BLOCKS_DULL_MAX;
     if (walk->cut)
-        walk->end = walk->next + BLOCKS_SHOWN_OF_DULL;
+        walk->end = walk->next + BLOCKS_SHOWN_OF_CUT;
     return true;
 }
 

@@ -1,6 +1,6 @@
 /*
  * The physical address space cut into equal, aligned blocks, with what each of them holds: what memory_picture.c draws
- * as squares. Long stretches without memory (holes, devices) show only their first few blocks:
+ * as squares. Long stretches without memory (holes, devices: dull) show only their first few blocks:
  *
  *   regions   [USABLE      ][RESERVED                                 ]      hole      [USABLE ]
  *   blocks    |  0  |  1  |  2  |  3  | . . .       left out      . . . | 13 | . . . | 20  | 21 |
@@ -17,7 +17,10 @@
 #include "mem_region.h"
 #include "pmm.h"
 
-#define BLOCKS_SHOWN_OF_DULL 6
+/* A dull stretch of more blocks than this is cut short, */
+#define BLOCKS_DULL_MAX 16
+/* and shows this many. */
+#define BLOCKS_SHOWN_OF_CUT 6
 
 /* What a byte can be: free, or else of a region's type, where USABLE now means allocated. */
 enum block_kind { BLOCK_FREE, BLOCK_ALLOCATED, BLOCK_KINDS = REGION_TYPES + 1 };

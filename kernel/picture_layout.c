@@ -11,6 +11,7 @@
 #define GAP 1
 #define GROUP_GAP 3
 
+#define SQUARES_ACROSS_MAX 160 /* on the width of the screen: more would be too small to look at */
 #define GROUP_COLUMNS 8    /* squares that stand together, and a little apart from the next */
 #define CONSOLE_PERCENT 66 /* of the screen's height, at most, rounded down to whole rows of text */
 #define ADDRESS_MAX 32     /* room for an address as text */
@@ -53,7 +54,8 @@ static uint32_t columns_for(const struct picture_layout *layout, uint32_t side)
 /* Chooses the least memory in a square for which squares of a readable size fit, and then the largest such squares. */
 static void choose_squares(struct picture_layout *layout, const struct region_map *map)
 {
-    const uint32_t side_min = SIDE_MIN * layout->scale;
+    const uint32_t side_wide = layout->area.width / SQUARES_ACROSS_MAX;
+    const uint32_t side_min = side_wide > SIDE_MIN * layout->scale ? side_wide : SIDE_MIN * layout->scale;
     const uint64_t room = (uint64_t)columns_for(layout, side_min) * (layout->grid.height / side_min);
     uint64_t count = 0;
 
