@@ -12,6 +12,10 @@
 
 #define RETURN_ADDRESSES_MAX 32
 
+/* Four columns fit a line of 100 characters, as 800x600 has. */
+#define REGISTERS_PER_LINE 4
+#define REGISTER_DIGITS 16
+
 /* Written by any processor, in any order: how many panics have begun. */
 static atomic_uint panics;
 
@@ -72,12 +76,23 @@ static void print_return_addresses(const struct sink *sink, const struct trap_fr
 
 static void print_registers(const struct sink *sink, const struct trap_frame *f)
 {
-    print_format(sink, "rip %lx  rflags %lx  rsp %lx  rbp %lx\n", f->rip, f->rflags, f->rsp, f->rbp);
-    print_format(sink, "rax %lx  rbx %lx  rcx %lx  rdx %lx\n", f->rax, f->rbx, f->rcx, f->rdx);
-    print_format(sink, "rsi %lx  rdi %lx  r8 %lx  r9 %lx\n", f->rsi, f->rdi, f->r8, f->r9);
-    print_format(sink, "r10 %lx  r11 %lx  r12 %lx  r13 %lx\n", f->r10, f->r11, f->r12, f->r13);
-    print_format(sink, "r14 %lx  r15 %lx  cs %lx  ss %lx\n", f->r14, f->r15, f->cs, f->ss);
-    print_format(sink, "cr0 %lx  cr2 %lx  cr3 %lx  cr4 %lx\n", read_cr0(), read_cr2(), read_cr3(), read_cr4());
+    const struct {
+        char name[8];
+        uint64_t value;
+    } registers[] = {
+        { "rax", f->rax }, { "rbx", f->rbx },      { "rcx", f->rcx },      { "rdx", f->rdx },
+        { "rsi", f->rsi }, { "rdi", f->rdi },      { "rbp", f->rbp },      { "rsp", f->rsp },
+        { "r8 ", f->r8 },  { "r9 ", f->r9 },       { "r10", f->r10 },      { "r11", f->r11 },
+        { "r12", f->r12 }, { "r13", f->r13 },      { "r14", f->r14 },      { "r15", f->r15 },
+        { "rip", f->rip }, { "flg", f->rflags },   { "cs ", f->cs },       { "ss ", f->ss },
+        { "cr0", read_cr0() }, { "cr2", read_cr2() }, { "cr3", read_cr3() }, { "cr4", read_cr4() },
+    };
+
+    for (unsigned i = 0; i < ARRAY_LENGTH(registers); i++) {
+        print_format(sink, "%s ", registers[i].name);
+        print_hex_wide(sink, registers[i].value, REGISTER_DIGITS);
+        print_text(sink, i % REGISTERS_PER_LINE == REGISTERS_PER_LINE - 1 ? "\n" : "  ");
+    }
 }
 
 const struct sink *panic_begin(void)
