@@ -154,6 +154,7 @@ efi_tests := test_exit test_loader_memory
 efi_test_objects := $(addprefix $(BUILD)/asan/,tests/fake_firmware.o efi/exit.o efi/memory.o efi/failure.o)
 $(efi_test_objects) $(efi_tests:%=$(BUILD)/asan/tests/%.o): host += $(efi_flags) -fshort-wchar -maccumulate-outgoing-args
 $(efi_tests:%=$(BUILD)/asan/tests/%): $(efi_test_objects)
+$(filter $(BUILD)/asan/tests/test_region%,$(test_programs)): $(BUILD)/asan/tests/region_fixture.o
 
 $(test_programs): %: %.o $(call support,asan) $(BUILD)/asan/libpure.a
 	$(Q)$(CC) -fsanitize=address,undefined $(filter %.o,$^) $(filter %.a,$^) -lcmocka -lpthread -o $@

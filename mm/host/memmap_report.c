@@ -72,16 +72,14 @@ static bool read_map(const char *name, struct map_text *ret)
     return parsed;
 }
 
-/* The lowest whole pages of usable memory, from `floor` up, that hold `bytes`; bytes == 0 in the result: none do. */
+/* The lowest `bytes`, whole pages, of usable memory from `floor` up; bytes == 0 in the result: there are none. */
 static struct phys_range find_usable(const struct region_map *map, uint64_t floor, uint64_t bytes)
 {
-    const uint64_t whole = frames_to_bytes(bytes_to_frames(bytes));
-
     for (size_t i = 0; i < map->n_regions; i++) {
         const struct mem_region *r = &map->regions[i];
         const uint64_t start = r->start.value > floor ? r->start.value : floor;
-        if (r->type == REGION_USABLE && start < r->end.value && r->end.value - start >= whole)
-            return (struct phys_range){ { start }, whole };
+        if (r->type == REGION_USABLE && start < r->end.value && r->end.value - start >= bytes)
+            return (struct phys_range){ { start }, bytes };
     }
     return (struct phys_range){ 0 };
 }
@@ -89,10 +87,11 @@ static struct phys_range find_usable(const struct region_map *map, uint64_t floo
 /* Where the file says; else low, but above what processors need to start, and never in frame 0. */
 static struct phys_range place_metadata(const struct map_text *text, const struct region_map *map)
 {
-    const uint64_t bytes = pmm_metadata_bytes(map->regions, map->n_regions);
+    const struct phys_range given = text->metadata;
+    const uint64_t bytes = align_up(pmm_metadata_bytes(map->regions, map->n_regions), PAGE_SIZE);
 
-    if (text->metadata.bytes)
-        return text->metadata;
+    if (given.bytes) /* with room to spare it keeps only what is needed, as in the kernel */
+        return (struct phys_range){ given.start, given.bytes < bytes ? given.bytes : bytes };
     const struct phys_range above = find_usable(map, MIB(1), bytes);
     return above.bytes ? above : find_usable(map, PAGE_SIZE, bytes);
 }
