@@ -60,10 +60,11 @@ static uint64_t random_size(struct world *w, uint64_t n)
 static void random_regions(struct world *w)
 {
     uint64_t next = random_below(w, 3) ? 0 : random_below(w, 600);
-    uint64_t n = random_below(w, w->scenario->n_regions) + 1;
+    const uint64_t n = random_below(w, w->scenario->n_regions) + 1;
 
     for (w->n_regions = 0; w->n_regions < n;) {
-        const uint64_t count = random_size(w, w->scenario->region_frames);
+        const uint64_t most = w->scenario->region_frames;
+        const uint64_t count = random_below(w, 2) ? random_size(w, most) : random_below(w, most) + 1;
         const uint64_t kind = random_below(w, 8);
         const enum region_type type = kind < 5   ? REGION_USABLE
                                       : kind < 7 ? REGION_BOOTLOADER_RECLAIMABLE
@@ -215,29 +216,29 @@ static void try_next_free_run(struct world *w)
         assert_int_equal(got.first.value, want.first.value);
 }
 
-/* Weights: what allocates and what frees alternate in strength, so that memory runs full and empty again and again. */
+/* Phases with different weights, so that memory runs full and empty again and again. */
+static const struct {
+    void (*attempt)(struct world *w);
+    unsigned filling, emptying; /* weights; each column sums to 100 */
+} attempts[] = {
+    { try_alloc_frame, 25, 8 },   { try_dealloc_frame, 10, 25 }, { try_alloc_run, 30, 6 },
+    { try_dealloc_run, 8, 30 },   { try_reserve, 8, 4 },         { try_add, 3, 3 },
+    { try_alloc_frames, 6, 2 },   { try_dealloc_frames, 2, 14 }, { try_next_free_run, 8, 8 },
+};
+
 static void try_anything(struct world *w, bool filling)
 {
-    const uint64_t pick = random_below(w, 100);
+    uint64_t pick = random_below(w, 100);
 
-    if (pick < (filling ? 40 : 10))
-        try_alloc_frame(w);
-    else if (pick < 50)
-        try_dealloc_frame(w);
-    else if (pick < (filling ? 68 : 56))
-        try_alloc_run(w);
-    else if (pick < 74)
-        try_dealloc_run(w);
-    else if (pick < 82)
-        try_reserve(w);
-    else if (pick < 85)
-        try_add(w);
-    else if (pick < (filling ? 90 : 86))
-        try_alloc_frames(w);
-    else if (pick < 91)
-        try_dealloc_frames(w);
-    else
-        try_next_free_run(w);
+    for (size_t i = 0; i < ARRAY_LENGTH(attempts); i++) {
+        const unsigned weight = filling ? attempts[i].filling : attempts[i].emptying;
+
+        if (pick < weight) {
+            attempts[i].attempt(w);
+            return;
+        }
+        pick -= weight;
+    }
 }
 
 static void run_scenario(void **state)
@@ -262,15 +263,16 @@ static void run_scenario(void **state)
     }
 }
 
-static struct scenario scattered = { 300, 2000, 250, 30, 40, 100, 30 };
-static struct scenario small_machines = { 200, 2000, 250, 12, 400, 200, 200 };
-static struct scenario many_areas = { 20, 1000, 250, 6, 6000, 1500, 3000 };
-static struct scenario large_spans = { 4, 600, 100, 4, 80000, 600, 40000 };
+/*                                         seeds  operations  interval  regions  frames  holes  runs */
+static struct scenario scattered_regions = { 250, 2400, 300, 40, 60, 100, 40 };
+static struct scenario small_machines = { 250, 2400, 300, 12, 800, 200, 300 };
+static struct scenario many_areas = { 40, 1200, 300, 8, 6000, 1500, 3000 };
+static struct scenario large_spans = { 6, 1000, 200, 5, 90000, 600, 50000 };
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        { "scattered_short_regions_behave_like_the_model", run_scenario, NULL, NULL, &scattered },
+        { "scattered_short_regions_behave_like_the_model", run_scenario, NULL, NULL, &scattered_regions },
         { "small_machines_behave_like_the_model", run_scenario, NULL, NULL, &small_machines },
         { "machines_of_many_areas_behave_like_the_model", run_scenario, NULL, NULL, &many_areas },
         { "large_spans_behave_like_the_model", run_scenario, NULL, NULL, &large_spans },
