@@ -15,7 +15,7 @@
 #define FAKE_TABLES_START ((1ull << 52) - FAKE_TABLES_MAX * PAGE_SIZE)
 
 struct fake_tables {
-    uint64_t *memory; /* FAKE_TABLES_MAX frames; untouched ones cost nothing */
+    uint64_t **frames; /* each allocated by itself, so that no overrun goes unseen */
     size_t taken;
     size_t limit; /* how many may be taken */
 };
@@ -26,7 +26,8 @@ static inline bool fake_take(void *context, phys_addr_t *ret_table)
 
     if (t->taken == t->limit)
         return false;
-    memset((char *)t->memory + t->taken * PAGE_SIZE, 0xA5, PAGE_SIZE); /* contents are arbitrary */
+    t->frames[t->taken] = malloc(PAGE_SIZE);
+    memset(t->frames[t->taken], 0xA5, PAGE_SIZE); /* contents are arbitrary */
     *ret_table = phys_addr(FAKE_TABLES_START + t->taken++ * PAGE_SIZE);
     return true;
 }
@@ -38,15 +39,20 @@ static inline uint64_t *fake_reach(void *context, phys_addr_t table)
 
     if (offset % PAGE_SIZE || offset / PAGE_SIZE >= t->taken)
         abort(); /* not a table */
-    return t->memory + offset / sizeof(uint64_t);
+    return t->frames[offset / PAGE_SIZE];
 }
 
 static inline struct fake_tables fake_tables(void)
 {
-    return (struct fake_tables){ malloc(FAKE_TABLES_MAX * PAGE_SIZE), 0, FAKE_TABLES_MAX };
+    return (struct fake_tables){ malloc(FAKE_TABLES_MAX * sizeof(uint64_t *)), 0, FAKE_TABLES_MAX };
 }
 
-static inline void fake_tables_free(struct fake_tables *t) { free(t->memory); }
+static inline void fake_tables_free(struct fake_tables *t)
+{
+    for (size_t i = 0; i < t->taken; i++)
+        free(t->frames[i]);
+    free(t->frames);
+}
 
 static inline struct paging_source fake_source(struct fake_tables *t)
 {
