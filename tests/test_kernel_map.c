@@ -1,0 +1,243 @@
+/* What the kernel maps, and whether the loader's estimate of its page tables holds when they are really built. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "fake_tables.h"
+#include "kernel_map.h"
+#include "../mm/host/map_text.h"
+
+#define MAPS "tests/maps"
+#define MAPS_MIN 19
+#define LOWER_HALF_BITS 47 /* of 4 levels */
+
+static struct mem_region region(uint64_t start, uint64_t end, enum region_type type)
+{
+    return (struct mem_region){ phys_addr(start), phys_addr(end), type, 0 };
+}
+
+static void check_next(const struct region_map *map, size_t *cursor, uint64_t start, uint64_t end)
+{
+    const struct phys_range r = kernel_map_next(map, cursor);
+
+    assert_int_equal(r.start.value, start);
+    assert_int_equal(phys_range_end(r), end);
+}
+
+static void ram_is_mapped_and_nothing_else(void **state)
+{
+    (void)state;
+    struct mem_region regions[REGION_TYPES];
+    const struct region_map map = { .regions = regions, .n_regions = REGION_TYPES };
+    size_t cursor = 0;
+
+    for (unsigned type = 0; type < REGION_TYPES; type++)
+        regions[type] = region(MIB(1) + type * MIB(2), MIB(2) + type * MIB(2), type);
+    for (unsigned type = 0; type < REGION_TYPES; type++)
+        if (type == REGION_USABLE || type == REGION_BOOTLOADER_RECLAIMABLE || type == REGION_ACPI_RECLAIMABLE ||
+            type == REGION_ACPI_NVS)
+            check_next(&map, &cursor, regions[type].start.value, regions[type].end.value);
+    assert_int_equal(kernel_map_next(&map, &cursor).bytes, 0);
+    assert_int_equal(kernel_map_next(&map, &cursor).bytes, 0);
+}
+
+static void regions_that_touch_are_one_range(void **state)
+{
+    (void)state;
+    struct mem_region regions[] = {
+        region(MIB(1), MIB(2), REGION_USABLE),
+        region(MIB(2), MIB(3), REGION_ACPI_NVS),
+        region(MIB(3), MIB(4), REGION_BOOTLOADER_RECLAIMABLE),
+        region(MIB(4), MIB(5), REGION_RESERVED),
+        region(MIB(5), MIB(6), REGION_USABLE),
+        region(MIB(6) + KIB(4), MIB(7), REGION_USABLE),
+    };
+    const struct region_map map = { .regions = regions, .n_regions = ARRAY_LENGTH(regions) };
+    size_t cursor = 0;
+
+    check_next(&map, &cursor, MIB(1), MIB(4));
+    check_next(&map, &cursor, MIB(5), MIB(6));
+    check_next(&map, &cursor, MIB(6) + KIB(4), MIB(7));
+    assert_int_equal(kernel_map_next(&map, &cursor).bytes, 0);
+}
+
+static void page_0_is_left_out(void **state)
+{
+    (void)state;
+    struct mem_region regions[] = { region(0, KIB(4), REGION_USABLE), region(KIB(4), KIB(8), REGION_ACPI_NVS) };
+    struct region_map map = { .regions = regions, .n_regions = 2 };
+    size_t cursor = 0;
+
+    check_next(&map, &cursor, KIB(4), KIB(8));
+    assert_int_equal(kernel_map_next(&map, &cursor).bytes, 0);
+
+    cursor = 0;
+    map.n_regions = 1;
+    assert_int_equal(kernel_map_next(&map, &cursor).bytes, 0);
+
+    cursor = 0;
+    regions[0].end = phys_addr(KIB(640));
+    check_next(&map, &cursor, KIB(4), KIB(640));
+}
+
+/* Random ranges in ascending order: as many tables as estimated, to the last. */
+static void the_estimate_of_ascending_ranges_is_exact(void **state)
+{
+    (void)state;
+    for (unsigned round = 0; round < 400; round++) {
+        const unsigned levels = 4 + round % 2;
+        const bool pages_1g = round / 2 % 2;
+        struct fake_tables tables = fake_tables();
+        struct paging_estimate estimate = paging_estimate_begin(levels, pages_1g);
+        struct paging paging;
+        uint64_t at = 0;
+
+        assert_int_equal(paging_init(&paging, levels, pages_1g, true, fake_source(&tables)), PAGING_OK);
+        for (unsigned i = 0; i < 12; i++) {
+            static const uint64_t units[] = { KIB(4), MIB(2), GIB(1), GIB(512) };
+            const uint64_t gap = (uint64_t)(rand() % 3) * units[rand() % 4] + (uint64_t)(rand() % 2) * KIB(4);
+            const uint64_t bytes = (uint64_t)(rand() % 3 + 1) * units[rand() % 3] + (uint64_t)(rand() % 2) * KIB(4);
+            const struct phys_range range = { phys_addr(at + gap), bytes };
+
+            paging_estimate_range(&estimate, range);
+            assert_int_equal(paging_map(&paging, virt_addr(at + gap), range.start, bytes, PAGE_WRITE,
+                                        CACHE_WRITE_BACK), PAGING_OK);
+            at += gap + bytes;
+        }
+        assert_int_equal(tables.taken, estimate.tables);
+        fake_tables_free(&tables);
+    }
+}
+
+/* The same without order, and with holes: never more tables than estimated. */
+static void no_estimate_is_too_low(void **state)
+{
+    (void)state;
+    for (unsigned round = 0; round < 400; round++) {
+        const unsigned levels = 4 + round % 2;
+        const bool pages_1g = round / 2 % 2;
+        struct fake_tables tables = fake_tables();
+        struct paging_estimate estimate = paging_estimate_begin(levels, pages_1g);
+        struct paging paging;
+
+        assert_int_equal(paging_init(&paging, levels, pages_1g, true, fake_source(&tables)), PAGING_OK);
+        for (unsigned i = 0; i < 12; i++) {
+            const uint64_t pages = 1ull << rand() % 19;
+            const uint64_t start = (uint64_t)(rand() % (1 << 20)) * KIB(4);
+            const struct phys_range range = { phys_addr(start), frames_to_bytes(pages) };
+            const uint64_t hole = start + (uint64_t)rand() % pages * KIB(4);
+            const enum paging_status status = paging_map(&paging, virt_addr(start), range.start, range.bytes,
+                                                         PAGE_WRITE, CACHE_WRITE_BACK);
+
+            assert_int_not_equal(status, PAGING_NO_MEMORY);
+            if (status == PAGING_OK)
+                paging_estimate_range(&estimate, range);
+            assert_int_equal(paging_unmap(&paging, virt_addr(hole), KIB(4)), PAGING_OK);
+            paging_estimate_splits(&estimate, 1);
+        }
+        assert_true(tables.taken <= estimate.tables);
+        fake_tables_free(&tables);
+    }
+}
+
+static char *read_file(const char *path, size_t *ret_bytes)
+{
+    FILE *file = fopen(path, "rb");
+    char *text = malloc(MIB(1));
+
+    assert_non_null(file);
+    *ret_bytes = fread(text, 1, MIB(1), file);
+    fclose(file);
+    return text;
+}
+
+static void map_identity(struct paging *paging, struct phys_range range, enum cache_type cache)
+{
+    assert_int_equal(paging_map(paging, virt_addr(range.start.value), range.start, range.bytes, PAGE_WRITE, cache),
+                     PAGING_OK);
+}
+
+/* As kernel/mmu.c does it: RAM with guard pages in it, the framebuffer, and as many devices as there is room for. */
+static void check_tables_suffice(const struct region_map *map, unsigned levels, bool pages_1g)
+{
+    const struct phys_range framebuffer = { phys_addr(TIB(64) - KIB(8)), MIB(16) };
+    struct fake_tables tables = fake_tables();
+    struct paging paging;
+    unsigned n_guards = 0;
+    size_t cursor = 0;
+
+    assert_int_equal(paging_init(&paging, levels, pages_1g, true, fake_source(&tables)), PAGING_OK);
+    for (struct phys_range r = kernel_map_next(map, &cursor); r.bytes; r = kernel_map_next(map, &cursor)) {
+        const virt_addr_t middle = virt_addr(align_down(r.start.value + r.bytes / 2, PAGE_SIZE));
+
+        map_identity(&paging, r, CACHE_WRITE_BACK);
+        if (n_guards++ < 2)
+            assert_int_equal(paging_unmap(&paging, middle, PAGE_SIZE), PAGING_OK);
+    }
+    map_identity(&paging, framebuffer, CACHE_WRITE_COMBINING);
+    /* Across as many boundaries as can be, far from RAM and from each other: the dearest devices there are. */
+    for (uint64_t i = 0; i < KERNEL_MAP_DEVICES; i++)
+        map_identity(&paging, (struct phys_range){ phys_addr(TIB(64) + TIB(i) + GIB(512) - KIB(4)), KIB(8) },
+                     CACHE_UNCACHED);
+
+    assert_true(tables.taken <=
+                kernel_map_tables_max(map, (struct phys_range){ { 0 }, 0 }, framebuffer, levels, pages_1g));
+    fake_tables_free(&tables);
+}
+
+static void the_loader_allocates_enough_for_every_map(void **state)
+{
+    (void)state;
+    DIR *directory = opendir(MAPS);
+    unsigned n_maps = 0;
+
+    assert_non_null(directory);
+    for (struct dirent *file; (file = readdir(directory));) {
+        char path[512];
+        size_t bytes;
+        struct map_text text;
+        struct map_text_error error;
+        struct region_map map;
+
+        if (file->d_name[0] == '.')
+            continue;
+        snprintf(path, sizeof(path), MAPS "/%s", file->d_name);
+        char *contents = read_file(path, &bytes);
+        assert_true(map_text_parse(contents, bytes, &text, &error));
+
+        const unsigned phys_bits = text.phys_bits < LOWER_HALF_BITS ? text.phys_bits : LOWER_HALF_BITS;
+        const struct region_parameters parameters = { text.claims, text.n_claims, phys_bits, REGION_VIEW_BOOT };
+        const size_t buffer_bytes = region_buffer_bytes(firmware_map_count(&text.map), text.n_claims);
+        void *buffer = malloc(buffer_bytes);
+        assert_int_equal(region_normalize(&text.map, &parameters, buffer, buffer_bytes, &map), REGION_OK);
+
+        for (unsigned variant = 0; variant < 4; variant++)
+            check_tables_suffice(&map, 4 + variant % 2, variant / 2);
+        n_maps++;
+        free(buffer);
+        map_text_free(&text);
+        free(contents);
+    }
+    closedir(directory);
+    assert_true(n_maps >= MAPS_MIN);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(ram_is_mapped_and_nothing_else),
+        cmocka_unit_test(regions_that_touch_are_one_range),
+        cmocka_unit_test(page_0_is_left_out),
+        cmocka_unit_test(the_estimate_of_ascending_ranges_is_exact),
+        cmocka_unit_test(no_estimate_is_too_low),
+        cmocka_unit_test(the_loader_allocates_enough_for_every_map),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
