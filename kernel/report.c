@@ -45,7 +45,7 @@ void report_raw_map(const struct boot_info *info)
     print_format(console(), "# desc_size=%lu entries=%lu\n# phys_bits %u\n", info->map.stride, n, info->phys_bits);
     for (size_t i = 0; i < info->n_claims; i++)
         print_claim(claim_key(info->claims[i].type), info->claims[i].bytes,
-                    info->claims[i].type == REGION_FRAMEBUFFER ? 1 : PAGE_SIZE);
+                    info->claims[i].type == REGION_EXECUTABLE_AND_MODULES ? PAGE_SIZE : 1);
     print_claim("metadata", info->loader[LOADER_METADATA], 1);
     for (unsigned use = 0; use < LOADER_USES; use++)
         if (use != LOADER_METADATA)
