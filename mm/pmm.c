@@ -60,7 +60,7 @@ static enum pmm_status dealloc_locked(struct pmm *pmm, struct pmm_cpu *cpu, fram
 
     if (!pmm_find_span(pmm, cpu, f.value, &span) || pmm_pending_overlaps(pmm, f.value, 1))
         return PMM_NOT_USABLE;
-    if (pmm_is_protected(pmm, (struct frame_range){ f, 1 }))
+    if (pmm_is_protected(pmm, f.value, 1))
         return PMM_PROTECTED;
     const uint64_t position = span_position(&span, f.value);
 
@@ -108,7 +108,7 @@ static enum pmm_status dealloc_run_locked(struct pmm *pmm, struct pmm_cpu *cpu, 
         return PMM_NOT_USABLE;
     if (range.count > span_end(&span) - first || pmm_pending_overlaps(pmm, first, range.count))
         return PMM_WRONG_LENGTH;
-    if (pmm_is_protected(pmm, range))
+    if (pmm_is_protected(pmm, first, range.count))
         return PMM_PROTECTED;
     const uint64_t position = span_position(&span, first);
     const uint64_t end = position + range.count;
@@ -141,7 +141,7 @@ static enum pmm_status reserve_locked(struct pmm *pmm, struct pmm_cpu *cpu, stru
     if (!pmm_find_span(pmm, cpu, first, &span) || range.count > span_end(&span) - first ||
         pmm_pending_overlaps(pmm, first, range.count))
         return PMM_NOT_USABLE;
-    if (pmm_is_protected(pmm, range))
+    if (pmm_is_protected(pmm, first, range.count))
         return PMM_PROTECTED;
     const uint64_t position = span_position(&span, first);
 

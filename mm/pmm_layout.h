@@ -140,14 +140,40 @@ static inline uint64_t span_frame(const struct span *span, uint64_t position)
 
 /* ---- pmm_span.c: from frames and words to spans. The CPU remembers the last one. */
 
+/* Fields of struct pmm_cpu: the span that this CPU used last. An empty one matches nothing. */
+enum { CPU_FIRST, CPU_COUNT, CPU_FIRST_WORD, CPU_N_WORDS };
+
+static inline struct span pmm_last_span(const struct pmm_cpu *cpu)
+{
+    const uint64_t *saved = cpu->private_words;
+
+    return (struct span){ saved[CPU_FIRST], saved[CPU_COUNT], saved[CPU_FIRST_WORD], saved[CPU_N_WORDS] };
+}
+
+/* Make the span of the frame, or of the word, the CPU's last one. A word must not be padding; false: untracked frame. */
+bool pmm_recall_span_of_frame(const struct pmm *pmm, struct pmm_cpu *cpu, uint64_t frame);
+void pmm_recall_span_of_word(const struct pmm *pmm, struct pmm_cpu *cpu, uint64_t word);
+
 /* Whether the frame is tracked, and in which span. */
-bool pmm_find_span(const struct pmm *pmm, struct pmm_cpu *cpu, uint64_t frame, struct span *ret_span);
+static inline bool pmm_find_span(const struct pmm *pmm, struct pmm_cpu *cpu, uint64_t frame, struct span *ret_span)
+{
+    if (frame - cpu->private_words[CPU_FIRST] >= cpu->private_words[CPU_COUNT] &&
+        !pmm_recall_span_of_frame(pmm, cpu, frame))
+        return false;
+    *ret_span = pmm_last_span(cpu);
+    return true;
+}
+
+/* The span of a word that is not padding. */
+static inline struct span pmm_span_of_word(const struct pmm *pmm, struct pmm_cpu *cpu, uint64_t word)
+{
+    if (word - cpu->private_words[CPU_FIRST_WORD] >= cpu->private_words[CPU_N_WORDS])
+        pmm_recall_span_of_word(pmm, cpu, word);
+    return pmm_last_span(cpu);
+}
 
 /* The span that holds the frame or else the next one above it; false: there is none. */
 bool pmm_span_from(const struct pmm *pmm, uint64_t frame, struct span *ret_span);
-
-/* The span of a word that is not padding. */
-struct span pmm_span_of_word(const struct pmm *pmm, struct pmm_cpu *cpu, uint64_t word);
 
 struct span pmm_span_at(const struct pmm *pmm, uint64_t index);
 
@@ -168,10 +194,17 @@ void pmm_note_free(struct pmm *pmm, uint64_t position, uint64_t n);
 
 /*
  * Allocates, and counts so, what is never to be given back and lies in the range: frame 0 and the metadata, where
- * they are tracked. pmm_is_protected(): whether there is any such frame in it.
+ * they are tracked.
  */
 void pmm_protect(struct pmm *pmm, struct frame_range range);
-bool pmm_is_protected(const struct pmm *pmm, struct frame_range range);
+
+/* Whether there is any such frame in [first, first + n); n >= 1. */
+static inline bool pmm_is_protected(const struct pmm *pmm, uint64_t first, uint64_t n)
+{
+    const uint64_t metadata = pmm->metadata_frames.first.value;
+
+    return !first || first - metadata < pmm->metadata_frames.count || metadata - first < n;
+}
 
 /* ---- pmm_pending.c: frames that are tracked and wait for pmm_add(). */
 
@@ -181,8 +214,13 @@ void pmm_pending_append(struct pmm *pmm, struct frame_range range);
 /* Pieces that pmm_pending_append() takes for so many frames. */
 uint64_t pmm_pending_pieces(uint64_t frames);
 
-/* Whether any frame of [first, first + n) is pending. */
-bool pmm_pending_overlaps(const struct pmm *pmm, uint64_t first, uint64_t n);
+/* Whether any frame of [first, first + n) is pending. Once nothing is, that costs nothing. */
+bool pmm_pending_search(const struct pmm *pmm, uint64_t first, uint64_t n);
+
+static inline bool pmm_pending_overlaps(const struct pmm *pmm, uint64_t first, uint64_t n)
+{
+    return pmm->pending_frames && pmm_pending_search(pmm, first, n);
+}
 
 /* ---- pmm_search.c */
 

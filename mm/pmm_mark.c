@@ -94,13 +94,6 @@ static struct frame_range intersection(struct frame_range a, struct frame_range 
     return (struct frame_range){ { first }, end > first ? end - first : 0 };
 }
 
-static const struct frame_range frame_zero = { { 0 }, 1 };
-
-bool pmm_is_protected(const struct pmm *pmm, struct frame_range range)
-{
-    return intersection(range, frame_zero).count || intersection(range, pmm->metadata_frames).count;
-}
-
 /* Allocates the tracked frames of a range that may reach over holes, and into frames that are allocated already. */
 static void allocate_for_ever(struct pmm *pmm, struct frame_range range)
 {
@@ -121,6 +114,6 @@ static void allocate_for_ever(struct pmm *pmm, struct frame_range range)
 
 void pmm_protect(struct pmm *pmm, struct frame_range range)
 {
-    allocate_for_ever(pmm, intersection(range, frame_zero));
+    allocate_for_ever(pmm, intersection(range, (struct frame_range){ { 0 }, 1 }));
     allocate_for_ever(pmm, intersection(range, pmm->metadata_frames));
 }

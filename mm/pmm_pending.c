@@ -41,10 +41,8 @@ static uint64_t pieces_up_to(const struct pmm *pmm, uint64_t frame)
     return low;
 }
 
-bool pmm_pending_overlaps(const struct pmm *pmm, uint64_t first, uint64_t n)
+bool pmm_pending_search(const struct pmm *pmm, uint64_t first, uint64_t n)
 {
-    if (!pmm->pending_frames)
-        return false;
     const struct pending_piece *pieces = pmm_pending(pmm);
     uint64_t i = pieces_up_to(pmm, first);
 

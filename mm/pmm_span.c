@@ -1,22 +1,12 @@
 #include "pmm_layout.h"
 
-/* Fields of struct pmm_cpu: the span that this CPU used last. An empty one matches nothing. */
-enum { CPU_FIRST, CPU_COUNT, CPU_FIRST_WORD, CPU_N_WORDS };
-
 void pmm_cpu_init(struct pmm *pmm, struct pmm_cpu *cpu)
 {
     (void)pmm;
     *cpu = (struct pmm_cpu){ 0 };
 }
 
-static inline struct span last_span(const struct pmm_cpu *cpu)
-{
-    const uint64_t *saved = cpu->private_words;
-
-    return (struct span){ saved[CPU_FIRST], saved[CPU_COUNT], saved[CPU_FIRST_WORD], saved[CPU_N_WORDS] };
-}
-
-static inline void remember_span(struct pmm_cpu *cpu, const struct span *span)
+static void remember_span(struct pmm_cpu *cpu, const struct span *span)
 {
     cpu->private_words[CPU_FIRST] = span->first;
     cpu->private_words[CPU_COUNT] = span->count;
@@ -57,26 +47,18 @@ bool pmm_span_from(const struct pmm *pmm, uint64_t frame, struct span *ret_span)
     return true;
 }
 
-bool pmm_find_span(const struct pmm *pmm, struct pmm_cpu *cpu, uint64_t frame, struct span *ret_span)
+bool pmm_recall_span_of_frame(const struct pmm *pmm, struct pmm_cpu *cpu, uint64_t frame)
 {
-    const struct span last = last_span(cpu);
+    struct span span;
 
-    if (frame - last.first < last.count) {
-        *ret_span = last;
-        return true;
-    }
-    if (!pmm_span_from(pmm, frame, ret_span) || frame < ret_span->first)
+    if (!pmm_span_from(pmm, frame, &span) || frame < span.first)
         return false;
-    remember_span(cpu, ret_span);
+    remember_span(cpu, &span);
     return true;
 }
 
-struct span pmm_span_of_word(const struct pmm *pmm, struct pmm_cpu *cpu, uint64_t word)
+void pmm_recall_span_of_word(const struct pmm *pmm, struct pmm_cpu *cpu, uint64_t word)
 {
-    const struct span last = last_span(cpu);
-
-    if (word - last.first_word < last.n_words)
-        return last;
     uint64_t low = 0, high = pmm->n_spans;
 
     while (high - low > 1) {
@@ -89,5 +71,4 @@ struct span pmm_span_of_word(const struct pmm *pmm, struct pmm_cpu *cpu, uint64_
     }
     const struct span span = pmm_span_at(pmm, low);
     remember_span(cpu, &span);
-    return span;
 }
