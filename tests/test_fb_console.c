@@ -318,6 +318,8 @@ static void expect_random_text(struct fixture *f, size_t n, unsigned n_pieces)
         done += bytes;
         model_text_show(&f->model, text, done);
         expect_screen(f);
+        assert_int_equal(f->console.column, f->model.column);
+        assert_int_equal(f->console.row, f->model.row);
     }
     free(text);
 }
@@ -346,7 +348,8 @@ static void random_text_agrees_with_the_model_on_every_size_of_screen(void **sta
         { 200, 100, { 199, 99, 1, 1 } },   { 200, 100, { 200, 0, 50, 50 } },  { 200, 100, { 0, 100, 50, 50 } },
         { 200, 100, { 50, 50, 0, 50 } },   { 200, 100, { 50, 50, 50, 0 } },
         { 200, 100, { UINT32_MAX, 5, 5, 5 } },
-        { 640, 100, { 0, 0, UINT32_MAX, UINT32_MAX } }, { 2560, 75, { 8, 3, 600, 72 } }, { 2561, 75, { 0, 0, 2561, 75 } },
+        { 640, 100, { 0, 0, UINT32_MAX, UINT32_MAX } },
+        { 2560, 75, { 8, 3, 600, 72 } }, { 2561, 75, { 0, 0, 2561, 75 } },
         { 5120, 140, { 3, 5, 700, 135 } }, { 1368, 50, { 0, 0, 1366, 50 } },
     };
 
@@ -446,6 +449,25 @@ static void colours_apply_to_what_is_written_later(void **state)
     }
 }
 
+static void lines_of_several_colours_scroll(void **state)
+{
+    struct fixture *f = open_cells(8, 2);
+
+    (void)state;
+    console_print(f, "\n.a.");
+    fb_console_colours(&f->console, 0xFF8000, 0x000040);
+    console_print(f, ".b.");
+    fb_console_colours(&f->console, FOREGROUND, BACKGROUND);
+    console_print(f, ".\n");
+    expect_cell_colours(f, 1, 'a', FOREGROUND, BACKGROUND);
+    expect_cell_colours(f, 2, '.', FOREGROUND, BACKGROUND);
+    expect_cell_colours(f, 3, '.', 0xFF8000, 0x000040);
+    expect_cell_colours(f, 4, 'b', 0xFF8000, 0x000040);
+    expect_cell_colours(f, 5, '.', 0xFF8000, 0x000040);
+    expect_cell_colours(f, 6, '.', FOREGROUND, BACKGROUND);
+    close_fixture(f);
+}
+
 static void clearing_starts_over(void **state)
 {
     struct fixture *f = open_area(MODEL_BGR32, 100, 50, 0, (struct fb_area){ 0, 0, 100, 50 });
@@ -453,6 +475,7 @@ static void clearing_starts_over(void **state)
     (void)state;
     console_print(f, "one\ntwo\nthree\nfour\xE2\x94"); /* scrolled, and in the middle of a character */
     fb_console_clear(&f->console);
+    model_text_show(&f->model, NULL, 0);
     expect_screen(f);
     console_print(f, "again");
     model_text_show(&f->model, (const uint8_t *)"again", 5);
@@ -507,6 +530,7 @@ int main(void)
         cmocka_unit_test(random_text_agrees_with_the_model_for_long),
         cmocka_unit_test(the_framebuffer_is_never_read_and_only_changes_are_drawn),
         cmocka_unit_test(colours_apply_to_what_is_written_later),
+        cmocka_unit_test(lines_of_several_colours_scroll),
         cmocka_unit_test(clearing_starts_over),
         cmocka_unit_test(a_moved_framebuffer_takes_what_comes_later),
         cmocka_unit_test(code_points_ascend_and_glyphs_are_shared_where_they_look_the_same),

@@ -139,7 +139,7 @@ static void totals_are_the_sums_of_the_pages(void **state)
     }
 }
 
-/* Memory from 0 to 4 TiB with a hole of 3 TiB in it: 16 blocks of 64 GiB must not become 64. */
+/* Memory from 0 to 4 TiB with a hole of 3 TiB in it: its 16 blocks of 64 GiB must not become 64. */
 static void a_large_hole_takes_few_blocks(void **state)
 {
     struct mem_region regions[] = { region(0, GIB(512), REGION_USABLE),
@@ -148,7 +148,20 @@ static void a_large_hole_takes_few_blocks(void **state)
 
     (void)state;
     assert_int_equal(block_count(&map, 36), 16 + BLOCKS_SHOWN_OF_CUT);
-    assert_int_equal(block_count(&map, 38), 4 + 12); /* a hole of no more than BLOCKS_DULL_MAX is whole */
+    assert_int_equal(block_count(&map, 38), 4 + 12);
+}
+
+static void stretches_up_to_the_limit_are_whole(void **state)
+{
+    (void)state;
+    for (uint64_t n = 1; n < 40; n++) {
+        struct mem_region regions[] = { region(0, MIB(1), REGION_USABLE), region(MIB(1 + n), MIB(2 + n), REGION_USABLE),
+                                        region(MIB(2 + n), MIB(2 + 2 * n), REGION_MMIO) };
+        const struct region_map map = map_of(regions, ARRAY_LENGTH(regions));
+        const uint64_t shown = n <= BLOCKS_DULL_MAX ? n : BLOCKS_SHOWN_OF_CUT;
+
+        assert_int_equal(block_count(&map, 20), 2 + 2 * shown);
+    }
 }
 
 /* An allocator over the map, its metadata elsewhere. */
@@ -414,6 +427,7 @@ int main(void)
         cmocka_unit_test(blocks_hold_what_the_pages_are),
         cmocka_unit_test(totals_are_the_sums_of_the_pages),
         cmocka_unit_test(a_large_hole_takes_few_blocks),
+        cmocka_unit_test(stretches_up_to_the_limit_are_whole),
         cmocka_unit_test(allocated_frames_count_in_their_blocks),
         cmocka_unit_test(the_areas_share_the_screen),
         cmocka_unit_test(a_small_screen_has_24_rows_of_text_and_more_have_more),
