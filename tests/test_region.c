@@ -1,4 +1,4 @@
-/* region_normalize() on maps made for one rule each: sizes, order, extremes. Types: test_region_types.c. */
+/* region_normalize(): strides, buffers, order and overlap; region_find(). Its siblings: test_region_*.c. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -209,75 +209,6 @@ static void the_total_leaves_out_bytes_that_an_excluded_type_covers(void **state
     fixture_free(&f);
 }
 
-static void zero_pages_are_skipped_wherever_they_start(void **state)
-{
-    (void)state;
-    struct region_fixture f = region_fixture(REGION_VIEW_OWNED);
-
-    fixture_describe(&f, FIRMWARE_CONVENTIONAL, 0x5000, 1, WB);
-    fixture_describe(&f, FIRMWARE_RESERVED, 0, 0, 0);
-    fixture_describe(&f, 0xdeadbeef, UINT64_MAX, 0, UINT64_MAX);
-    fixture_describe(&f, FIRMWARE_CONVENTIONAL, 0x5001, 0, 0);
-    fixture_normalize(&f);
-    check_only_anomaly(&f.map, ANOMALY_ZERO_PAGES, 3);
-    assert_int_equal(f.map.n_descriptors, 4);
-    CHECK_REGIONS(&f, REGION(0x5000, 0x6000, USABLE));
-    fixture_free(&f);
-}
-
-static void what_ends_beyond_the_processor_is_dropped(void **state)
-{
-    (void)state;
-    static const struct {
-        unsigned phys_bits;
-        uint64_t limit;
-    } widths[] = {
-        { 0, 0 }, { 11, 0 }, { 12, 0x1000 }, { 36, GIB(64) }, { 39, GIB(512) }, { 51, 1ull << 51 },
-        { 52, 1ull << 52 }, { 53, 1ull << 52 }, { 63, 1ull << 52 }, { 64, 1ull << 52 }, { ~0u, 1ull << 52 },
-    };
-
-    for (size_t i = 0; i < ARRAY_LENGTH(widths); i++) {
-        const uint64_t limit = widths[i].limit;
-        struct region_fixture f = region_fixture(REGION_VIEW_OWNED);
-        f.parameters.phys_bits = widths[i].phys_bits;
-        fixture_describe(&f, FIRMWARE_RESERVED, limit, 1, 0);                            /* begins at the limit */
-        fixture_describe(&f, FIRMWARE_RESERVED, limit - PAGE_SIZE + 1, 1, 0);            /* ends one byte above */
-        fixture_describe(&f, FIRMWARE_CONVENTIONAL, 0, (limit >> PAGE_SHIFT) + 1, WB);   /* ends one page above */
-        fixture_describe(&f, FIRMWARE_RESERVED, UINT64_MAX - PAGE_MASK, 1, 0);           /* ends at 2^64 */
-        fixture_describe(&f, FIRMWARE_RESERVED, UINT64_MAX, 1, 0);                       /* wraps */
-        fixture_describe(&f, FIRMWARE_RESERVED, 0, UINT64_MAX, 0);                       /* pages * 4096 wraps */
-        fixture_describe(&f, FIRMWARE_RESERVED, 0, 1ull << 52, 0);                       /* pages * 4096 == 2^64 */
-        fixture_describe(&f, FIRMWARE_RESERVED, 0x1000, (1ull << 52) + 1, 0);            /* and one page more */
-        fixture_describe(&f, FIRMWARE_RESERVED, 1ull << 63, 1ull << 51, 0);              /* the sum is 2^64 */
-        fixture_normalize(&f);
-        check_only_anomaly(&f.map, ANOMALY_OUT_OF_RANGE, 9);
-        assert_int_equal(f.map.n_regions, 0);
-
-        if (limit) {
-            f.n_descriptors = 0;
-            fixture_describe(&f, FIRMWARE_CONVENTIONAL, limit - PAGE_SIZE, 1, WB); /* ends at the limit */
-            fixture_normalize(&f);
-            check_no_anomalies(&f.map);
-            assert_int_equal(f.map.regions[0].end.value, limit);
-        }
-        fixture_free(&f);
-    }
-}
-
-static void the_whole_address_space_is_one_region(void **state)
-{
-    (void)state;
-    struct region_fixture f = region_fixture(REGION_VIEW_OWNED);
-
-    fixture_describe(&f, FIRMWARE_CONVENTIONAL, 0, 1ull << 40, WB);
-    fixture_normalize(&f);
-    check_no_anomalies(&f.map);
-    assert_int_equal(f.map.total_bytes, 1ull << 52);
-    assert_int_equal(f.map.usable_bytes, 1ull << 52);
-    CHECK_REGIONS(&f, REGION(0, 1ull << 52, USABLE));
-    fixture_free(&f);
-}
-
 static void region_find_finds_each_byte_and_no_other(void **state)
 {
     (void)state;
@@ -330,9 +261,6 @@ int main(void)
         cmocka_unit_test(duplicates_count_once_in_totals_and_are_reported),
         cmocka_unit_test(descriptors_that_touch_do_not_overlap),
         cmocka_unit_test(the_total_leaves_out_bytes_that_an_excluded_type_covers),
-        cmocka_unit_test(zero_pages_are_skipped_wherever_they_start),
-        cmocka_unit_test(what_ends_beyond_the_processor_is_dropped),
-        cmocka_unit_test(the_whole_address_space_is_one_region),
         cmocka_unit_test(region_find_finds_each_byte_and_no_other),
         cmocka_unit_test(every_type_and_anomaly_has_a_name_of_its_own),
     };

@@ -1,9 +1,8 @@
-/* Who gets a byte, and a frame: types, attributes, claims, unaligned descriptors. */
+/* Who gets a byte: types and attributes. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
 #include <stdint.h>
-#include <stdlib.h>
 
 #include <cmocka.h>
 
@@ -206,145 +205,6 @@ static void memory_with_several_bad_attributes_counts_for_each_and_is_reserved(v
     fixture_free(&f);
 }
 
-static void claims_are_carved_out_of_whatever_they_lie_in(void **state)
-{
-    (void)state;
-    struct region_fixture f = region_fixture(REGION_VIEW_OWNED);
-
-    fixture_describe(&f, FIRMWARE_CONVENTIONAL, 0x10000, 16, WB);
-    fixture_describe(&f, FIRMWARE_LOADER_CODE, 0x20000, 16, WB);
-    fixture_describe(&f, FIRMWARE_RESERVED, 0x30000, 16, 0);
-    fixture_claim(&f, REGION_EXECUTABLE_AND_MODULES, 0x20000, 0x8000);
-    fixture_claim(&f, REGION_FRAMEBUFFER, 0x18000, 0x1000);       /* inside RAM */
-    fixture_claim(&f, REGION_FRAMEBUFFER, 0x34000, 0x1000);       /* inside reserved memory */
-    fixture_claim(&f, REGION_FRAMEBUFFER, 0x80000000, 0x300000);  /* outside the map */
-    fixture_normalize(&f);
-    check_no_anomalies(&f.map);
-    assert_int_equal(f.map.total_bytes, 0x20000);
-    assert_int_equal(f.map.usable_bytes, 0x17000);
-    CHECK_REGIONS(&f, REGION(0x10000, 0x18000, USABLE), REGION(0x18000, 0x19000, FRAMEBUFFER),
-                  REGION(0x19000, 0x20000, USABLE), REGION(0x20000, 0x28000, EXECUTABLE_AND_MODULES),
-                  REGION(0x28000, 0x30000, USABLE), REGION(0x30000, 0x34000, RESERVED),
-                  REGION(0x34000, 0x35000, FRAMEBUFFER), REGION(0x35000, 0x40000, RESERVED),
-                  REGION(0x80000000, 0x80300000, FRAMEBUFFER));
-    fixture_free(&f);
-}
-
-static void claims_grow_to_pages_and_are_cut_at_the_processors_width(void **state)
-{
-    (void)state;
-    struct region_fixture f = region_fixture(REGION_VIEW_OWNED);
-
-    f.parameters.phys_bits = 32;
-    fixture_describe(&f, FIRMWARE_CONVENTIONAL, 0x10000, 16, WB);
-    fixture_claim(&f, REGION_FRAMEBUFFER, 0x12fff, 2);                    /* touches two frames */
-    fixture_claim(&f, REGION_FRAMEBUFFER, 0x15000, 0);                    /* none */
-    fixture_claim(&f, REGION_RESERVED, 0xfffff000, UINT64_MAX);           /* wraps */
-    fixture_claim(&f, REGION_RESERVED, 0x100000000, 0x1000);              /* begins beyond */
-    fixture_claim(&f, REGION_RESERVED, UINT64_MAX, 1);
-    fixture_claim(&f, REGION_BAD_MEMORY, 0xffffdfff, 0x100000000);        /* ends beyond */
-    fixture_normalize(&f);
-    check_no_anomalies(&f.map);
-    CHECK_REGIONS(&f, REGION(0x10000, 0x12000, USABLE), REGION(0x12000, 0x14000, FRAMEBUFFER),
-                  REGION(0x14000, 0x20000, USABLE), REGION(0xffffd000, 0x100000000, BAD_MEMORY));
-    fixture_free(&f);
-}
-
-static void bad_memory_beats_every_claim(void **state)
-{
-    (void)state;
-    struct region_fixture f = region_fixture(REGION_VIEW_OWNED);
-
-    fixture_describe(&f, FIRMWARE_UNUSABLE, 0x2000, 1, 0);
-    fixture_claim(&f, REGION_FRAMEBUFFER, 0x1000, 0x3000);
-    fixture_claim(&f, REGION_EXECUTABLE_AND_MODULES, 0x0, 0x5000);
-    fixture_normalize(&f);
-    CHECK_REGIONS(&f, REGION(0x0, 0x1000, EXECUTABLE_AND_MODULES), REGION(0x1000, 0x2000, FRAMEBUFFER),
-                  REGION(0x2000, 0x3000, BAD_MEMORY), REGION(0x3000, 0x4000, FRAMEBUFFER),
-                  REGION(0x4000, 0x5000, EXECUTABLE_AND_MODULES));
-    fixture_free(&f);
-}
-
-static void the_hypertransport_hole_takes_promoted_memory_away_but_not_from_the_total(void **state)
-{
-    (void)state;
-    struct region_fixture f = region_fixture(REGION_VIEW_OWNED);
-
-    fixture_describe(&f, FIRMWARE_CONVENTIONAL, 0xfd00000000, 0x300000, WB);
-    fixture_claim(&f, REGION_RESERVED, 0xfd00000000, GIB(12));
-    fixture_normalize(&f);
-    assert_int_equal(f.map.total_bytes, GIB(12));
-    assert_int_equal(f.map.usable_bytes, 0);
-    CHECK_REGIONS(&f, REGION(0xfd00000000, 0x10000000000, RESERVED));
-    fixture_free(&f);
-}
-
-static void usable_shrinks_and_reserved_grows(void **state)
-{
-    (void)state;
-    struct region_fixture f = region_fixture(REGION_VIEW_OWNED);
-
-    fixture_describe(&f, FIRMWARE_CONVENTIONAL, 0x1800, 3, WB); /* to 4800: whole frames 2000, 3000 */
-    fixture_describe(&f, FIRMWARE_RESERVED, 0x8001, 1, 0);      /* to 9001: touches 8000, 9000 */
-    fixture_describe(&f, FIRMWARE_CONVENTIONAL, 0xbfff, 1, WB); /* to cfff: no whole frame */
-    fixture_normalize(&f);
-    check_only_anomaly(&f.map, ANOMALY_UNALIGNED, 3);
-    assert_int_equal(f.map.total_bytes, 4 * PAGE_SIZE);
-    assert_int_equal(f.map.usable_bytes, 2 * PAGE_SIZE);
-    CHECK_REGIONS(&f, REGION(0x2000, 0x4000, USABLE), REGION(0x8000, 0xa000, RESERVED));
-    fixture_free(&f);
-}
-
-/*
- *  conventional   [1000             3000)             [5000 6000)
- *  reserved                    [2800     3800)
- *  mmio                                 [3800    4800)             both meet in frame 3000
- */
-static void a_shared_frame_goes_to_the_strongest_type_in_it(void **state)
-{
-    (void)state;
-    struct region_fixture f = region_fixture(REGION_VIEW_OWNED);
-
-    fixture_describe(&f, FIRMWARE_CONVENTIONAL, 0x1000, 2, WB);
-    fixture_describe(&f, FIRMWARE_RESERVED, 0x2800, 1, 0);
-    fixture_describe(&f, FIRMWARE_MMIO, 0x3800, 1, 0);
-    fixture_describe(&f, FIRMWARE_CONVENTIONAL, 0x5000, 1, WB);
-    fixture_normalize(&f);
-    CHECK_REGIONS(&f, REGION(0x1000, 0x2000, USABLE), REGION(0x2000, 0x4000, RESERVED), REGION(0x4000, 0x5000, MMIO),
-                  REGION(0x5000, 0x6000, USABLE));
-    fixture_free(&f);
-}
-
-static void a_frame_whose_halves_are_both_free_is_free(void **state)
-{
-    (void)state;
-    struct region_fixture f = region_fixture(REGION_VIEW_BOOT);
-
-    fixture_describe(&f, FIRMWARE_CONVENTIONAL, 0x1800, 2, WB);       /* to 3800 */
-    fixture_describe(&f, FIRMWARE_BOOT_SERVICES_DATA, 0x3800, 1, WB); /* to 4800: frame 3000 is half and half */
-    fixture_normalize(&f);
-    CHECK_REGIONS(&f, REGION(0x2000, 0x3000, USABLE), REGION(0x3000, 0x4000, BOOTLOADER_RECLAIMABLE));
-    fixture_free(&f);
-
-    f.parameters.view = REGION_VIEW_OWNED;
-    fixture_normalize(&f);
-    CHECK_REGIONS(&f, REGION(0x2000, 0x4000, USABLE));
-    fixture_free(&f);
-}
-
-static void a_frame_with_a_hole_in_it_is_nobodys(void **state)
-{
-    (void)state;
-    struct region_fixture f = region_fixture(REGION_VIEW_OWNED);
-
-    fixture_describe(&f, FIRMWARE_CONVENTIONAL, 0x0, 1, WB);
-    fixture_describe(&f, FIRMWARE_CONVENTIONAL, 0x800, 1, WB);  /* to 1800 */
-    fixture_describe(&f, FIRMWARE_CONVENTIONAL, 0x1a00, 1, WB); /* to 2a00 */
-    fixture_normalize(&f);
-    CHECK_REGIONS(&f, REGION(0x0, 0x1000, USABLE));
-    fixture_free(&f);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -354,14 +214,6 @@ int main(void)
         cmocka_unit_test(every_region_type_beats_those_before_it),
         cmocka_unit_test(attributes_decide_about_free_memory_only),
         cmocka_unit_test(memory_with_several_bad_attributes_counts_for_each_and_is_reserved),
-        cmocka_unit_test(claims_are_carved_out_of_whatever_they_lie_in),
-        cmocka_unit_test(claims_grow_to_pages_and_are_cut_at_the_processors_width),
-        cmocka_unit_test(bad_memory_beats_every_claim),
-        cmocka_unit_test(the_hypertransport_hole_takes_promoted_memory_away_but_not_from_the_total),
-        cmocka_unit_test(usable_shrinks_and_reserved_grows),
-        cmocka_unit_test(a_shared_frame_goes_to_the_strongest_type_in_it),
-        cmocka_unit_test(a_frame_whose_halves_are_both_free_is_free),
-        cmocka_unit_test(a_frame_with_a_hole_in_it_is_nobodys),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -256,8 +256,9 @@ static bool allocate(struct parser *p, struct extent text)
 
 static const char *lay_out_descriptors(struct parser *p)
 {
+    if (p->has_announcement && p->n_rows != p->rows_announced)
+        return "entries= announces another number of rows";
     unsigned char *descriptors = calloc(p->n_rows + 1, p->stride);
-
     if (!descriptors)
         return "out of memory";
     for (uint64_t i = 0; i < p->n_rows; i++)
@@ -279,10 +280,7 @@ bool map_text_parse(const char *text, size_t n, struct map_text *ret, struct map
     }
     if (!reason) {
         line = 0;
-        if (p.has_announcement && p.n_rows != p.rows_announced)
-            reason = "entries= announces another number of rows";
-        else
-            reason = lay_out_descriptors(&p);
+        reason = lay_out_descriptors(&p);
     }
     free(p.rows);
     if (reason) {
