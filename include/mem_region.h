@@ -79,7 +79,7 @@ enum region_anomaly {
     ANOMALY_UNKNOWN_TYPE,   /* type number that UEFI 2.10 does not define */
     ANOMALY_NOT_WRITE_BACK, /* free memory that cannot be cached write-back: reserved */
     ANOMALY_NOT_GENERAL,    /* free memory that is special-purpose, persistent, protected or hot-pluggable: reserved */
-    ANOMALY_RUNTIME_FREE,   /* free memory with EFI_MEMORY_RUNTIME: kept as RUNTIME_SERVICES */
+    ANOMALY_RUNTIME_FREE,   /* free memory with the RUNTIME attribute: kept as RUNTIME_SERVICES */
     ANOMALY_TRUNCATED,      /* the map ends inside a descriptor: that one is skipped */
     ANOMALIES
 };
