@@ -20,7 +20,7 @@ export BUILD PYTHON
 
 # ---- what must be installed; each set is checked once per build directory -------------------------------------------
 
-packages_build := gcc binutils gnu-efi python3 python3-pefile fonts-spleen mtools dosfstools
+packages_build := gcc libc6-dev binutils gnu-efi python3 python3-pefile fonts-spleen mtools dosfstools
 packages_run := qemu-system-x86 ovmf
 packages_test := libcmocka-dev python3-pytest python3-pil clang libclang-rt-14-dev valgrind gdisk
 
