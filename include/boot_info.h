@@ -43,7 +43,7 @@ struct boot_info {
     phys_addr_t smbios32; /* entry points */
     phys_addr_t smbios64;
 
-    uint32_t uefi_revision;     /* major << 16 | minor, as in EFI_TABLE_HEADER */
+    uint32_t uefi_revision;     /* major << 16 | minor: UEFI 2.10, 4.2 EFI Table Header */
     uint32_t firmware_revision;
     char firmware_vendor[FIRMWARE_VENDOR_MAX]; /* UTF-8, NUL-terminated */
 

@@ -16,7 +16,8 @@ void memory_report_map(const struct sink *sink, const struct region_map *map)
         print_region(sink, &map->regions[i]);
     for (unsigned kind = 0; kind < ANOMALIES; kind++)
         if (map->anomalies[kind])
-            print_format(sink, "  Anomaly: %lu %s\n", map->anomalies[kind], region_anomaly_text(kind));
+            print_format(sink, "  Anomaly: %lu descriptor%s %s\n", map->anomalies[kind],
+                         map->anomalies[kind] == 1 ? "" : "s", region_anomaly_text(kind));
     print_format(sink, "\nTotal memory: %lS\nUsable memory: %lS\n", map->total_bytes, map->usable_bytes);
 }
 

@@ -119,6 +119,6 @@ def report(text):
     usable = sum(end - start for start, end, name in found if name == 'USABLE')
     lines = ['Memory map:']
     lines += [f'  0x{start:X} - 0x{end:X} ({size(end - start)}) {name}' for start, end, name in found]
-    lines += [f'  Anomaly: {count} {what}' for count, what in anomalies(rows)]
+    lines += [f'  Anomaly: {count} descriptor{"" if count == 1 else "s"} {what}' for count, what in anomalies(rows)]
     lines += ['', f'Total memory: {size(total_bytes(descriptors))}', f'Usable memory: {size(usable)}']
     return '\n'.join(lines) + '\n'

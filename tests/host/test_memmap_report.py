@@ -78,7 +78,7 @@ def test_metadata_reserved_and_image_lines_are_obeyed():
 
 def test_phys_bits_bounds_the_map():
     result = report(['7 0x100000 0x700', '7 0x100000000 1'], 'phys_bits 32')
-    assert 'Anomaly: 1 beyond the address space (dropped)\n' in result.stdout
+    assert 'Anomaly: 1 descriptor beyond the address space (dropped)\n' in result.stdout
 
 
 @pytest.mark.parametrize('line, reason', [
