@@ -1,5 +1,6 @@
 """One boot of the loader, and what can be learnt from it."""
 import functools
+import itertools
 import pathlib
 import random
 import re
@@ -7,7 +8,7 @@ import subprocess
 
 import images
 import report
-from kernel_result import STAGE_FINISHED, find_image, read_result
+from kernel_result import find_image, read_result
 from machine import BUILD, Machine, MachineDied
 
 LOADER = BUILD / "BOOTX64.EFI"
@@ -16,6 +17,7 @@ RAW_MAP_STRING = "polyglot:raw-map=yes"
 
 MIB = 1 << 20
 PAGE_BYTES = 4096
+LOWEST_TESTED_FRAMES = (4 << 30) // PAGE_BYTES
 
 # The EFI shell's order of totals in `memmap -sfo` (one line, decimal bytes); more follow.
 SHELL_TOTALS = ("Total Reserved BSCode BSData RTCode RTData LdrCode LdrData Avail MMIO MMIOPort Unusable ACPIRecl NVS "
@@ -101,34 +103,29 @@ class Boot:
                   for start, pages in comments.get(key, [])]
         return ranges + [(start, start + count) for start, count in comments.get("metadata", [])]
 
-    def sample_of_tested_frames(self, count, tested_lowest):
-        """
-        Addresses of `count` random frames (all, if there are fewer) among the lowest `tested_lowest` free ones from
-        1 MiB up, which is where the full test begins.
-        """
-        free = []
-        left = tested_lowest
-        in_use = sorted(self.ranges_in_use())
-        for region in self.report.regions:
-            if region.type != "USABLE":
-                continue
-            start = max(region.start, MIB)
-            for use_start, use_end in [*((s, e) for s, e in in_use if s < region.end and e > start),
-                                       (region.end, region.end)]:
-                n = min(left, max(0, min(use_start, region.end) - start) // PAGE_BYTES)
-                free.append(range(start, start + n * PAGE_BYTES, PAGE_BYTES))
-                left -= n
-                start = max(start, use_end)
-        total = sum(map(len, free))
-        chosen = sorted(random.Random(self.case.name).sample(range(total), min(count, total)))
-        addresses, passed = [], 0
-        for run in free:
-            addresses += [run[i - passed] for i in chosen if passed <= i < passed + len(run)]
-            passed += len(run)
-        return addresses
+    def sample_of_tested_frames(self, count):
+        """Addresses of `count` random frames (all, if there are fewer) among those that the full test wrote to."""
+        usable = [(max(r.start, MIB), r.end) for r in self.report.regions if r.type == "USABLE" and r.end > MIB]
+        in_use = self.ranges_in_use()
+        # It takes the lowest frames first. Some in the ranges in use may be free again by then, and among them.
+        left = min(LOWEST_TESTED_FRAMES, self.result.tested_frames) - sum(end - start for start, end in in_use) // PAGE_BYTES
+        frames = []
+        for start, end in subtract(usable, in_use):
+            frames += itertools.islice(range(start, end, PAGE_BYTES), left - len(frames))
+        return sorted(random.Random(self.case.name).sample(frames, min(count, len(frames))))
 
-    def finished(self):
-        return self.result.stage == STAGE_FINISHED
+
+def subtract(ranges, holes):
+    """What remains of the ranges (start, end) without the holes."""
+    holes = sorted(holes)
+    for start, end in ranges:
+        for hole_start, hole_end in holes:
+            if hole_start < end and hole_end > start:
+                if start < hole_start:
+                    yield start, hole_start
+                start = min(hole_end, end)
+        if start < end:
+            yield start, end
 
 
 def run_to_end(case, directory, strings=(RAW_MAP_STRING,)):

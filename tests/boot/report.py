@@ -28,6 +28,8 @@ def size_text(count):
     for unit, shift in (("TB", 40), ("GB", 30), ("MB", 20), ("KB", 10)):
         if count >> shift >= 10:
             return f"{count >> shift} {unit}"
+    if count and count % 1024 == 0:
+        return f"{count >> 10} KB"
     return f"{count} B"
 
 

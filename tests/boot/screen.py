@@ -13,8 +13,7 @@ PSF1_MAGIC = b"\x36\x04"
 PSF2_MAGIC = b"\x72\xb5\x4a\x86"
 PSF1_512_GLYPHS = 1
 
-# Text columns without content may be anything; a line that ends in blanks reads as without them.
-UNKNOWN = "\0"
+UNKNOWN = "\N{REPLACEMENT CHARACTER}"
 
 
 class Font:
@@ -74,10 +73,14 @@ def text_scale(width_px):
     return 4 if width_px >= 5120 else 2 if width_px >= 2560 else 1
 
 
+CONSOLE_MARGIN = 8
+CONSOLE_PERCENT = 66
+
+
 class Screen:
     """
-    A screenshot. The console's area is as wide as the screen and lies at its top (include/memory_picture.h); its grid
-    is centred in it (include/fb_console.h), so all that must be found out is the height of the remainder above it.
+    A screenshot and the grid of text on it: in the middle of the area that memory_picture_console_area() leaves to the
+    console (include/memory_picture.h), as the head of include/fb_console.h says.
     """
 
     def __init__(self, path):
@@ -87,11 +90,14 @@ class Screen:
         self.font = font(16 if scale > 1 else 8)
         self.enlarged = 8 * scale // self.font.width  # pixels of the screen per pixel of the font
         self.cell_width, self.cell_height = 8 * scale, 16 * scale
-        self.columns = self.width // self.cell_width
-        self.left = (self.width - self.columns * self.cell_width) // 2
+        margin = CONSOLE_MARGIN * scale
+        self.columns = (self.width - 2 * margin) // self.cell_width
+        self.rows = (self.height * CONSOLE_PERCENT // 100 - margin) // self.cell_height
+        self.left = margin + (self.width - 2 * margin) % self.cell_width // 2
+        self.top = margin
+        self.bottom = self.top + self.rows * self.cell_height
         self.background = self.image.getpixel((0, 0))
         self.mask = self._foreground()
-        self.top = max(range(self.cell_height), key=self._readable_cells)
 
     def _foreground(self):
         """White where the screen is not background."""
@@ -110,22 +116,10 @@ class Screen:
             cell = small
         return self.font.character_of.get(cell.tobytes(), UNKNOWN)
 
-    def _readable_cells(self, top, columns=24, rows=12):
-        """How many characters, not blanks, can be read if the grid starts at `top`."""
-        cells = [self._cell(column, top + row * self.cell_height) for row in range(rows) for column in range(columns)]
-        return sum(cell not in (UNKNOWN, " ") for cell in cells)
-
     def lines(self):
-        """The console's rows from the top to the first that is not text, without blanks at their ends."""
-        lines = []
-        for y in range(self.top, self.height - self.cell_height + 1, self.cell_height):
-            line = "".join(self._cell(column, y) for column in range(self.columns))
-            if UNKNOWN in line:
-                break
-            lines.append(line.rstrip())
-        while lines and not lines[-1]:
-            lines.pop()
-        return lines
+        """The console's rows, without blanks at their ends; a cell that is no character reads as UNKNOWN."""
+        return ["".join(self._cell(column, self.top + row * self.cell_height) for column in range(self.columns)).rstrip()
+                for row in range(self.rows)]
 
     def colours(self, box):
         """How many colours occur in (left, top, right, bottom)."""
@@ -133,10 +127,9 @@ class Screen:
         return len(area.getcolors(area.width * area.height))
 
 
-def wrap(text, columns):
-    """Lines of text as a console of this many columns shows them, without blanks at their ends."""
-    rows = []
+def wrap(text, columns, rows):
+    """The rows of a console that has shown this text, which ends in a newline; blanks at their ends left out."""
+    wrapped = []
     for line in text.split("\n"):
-        cut = [line[at:at + columns] for at in range(0, len(line), columns)] or [""]
-        rows += [piece.rstrip() for piece in cut]
-    return rows
+        wrapped += [line[at:at + columns].rstrip() for at in range(0, len(line), columns)] or [""]
+    return wrapped[-rows:] + [""] * (rows - len(wrapped))
