@@ -128,19 +128,20 @@ static unsigned map_pages(const struct paging *paging, uint64_t *table, unsigned
 {
     const uint64_t step = level_bytes(level);
     const uint64_t fitting = m->bytes >> level_shift(level);
-    const unsigned end = fitting < ENTRIES - first ? first + (unsigned)fitting : ENTRIES;
+    const uint64_t *end = &table[fitting < ENTRIES - first ? first + fitting : ENTRIES];
     uint64_t value = m->phys | page_bits(paging, level, m->rights, m->cache);
-    unsigned i = first;
+    uint64_t *at = &table[first];
 
-    for (; i < end && !(table[i] & ENTRY_PRESENT); i++, value += step)
-        table[i] = value;
+    for (; at < end && !(*at & ENTRY_PRESENT); at++, value += step)
+        *at = value;
 
-    const uint64_t done = (uint64_t)(i - first) << level_shift(level);
+    const unsigned n = (unsigned)(at - &table[first]);
+    const uint64_t done = (uint64_t)n << level_shift(level);
 
     m->virt += done;
     m->phys += done;
     m->bytes -= done;
-    return i - first;
+    return n;
 }
 
 /* The table below an entry, made if there is none; NULL: no memory. */
@@ -199,7 +200,7 @@ static bool split_page(struct paging *paging, struct slot large)
 {
     const unsigned level = large.level - 1;
     const uint64_t old = *large.entry;
-    uint64_t value = old & ~(ENTRY_LARGE | ENTRY_PAT_LARGE | (ENTRY_ADDRESS & (level_bytes(large.level) - 1)));
+    uint64_t value = page_address(old, large.level) | (old & ~(ENTRY_ADDRESS | ENTRY_LARGE));
     phys_addr_t table;
     uint64_t *entries;
 

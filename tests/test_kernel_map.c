@@ -86,6 +86,12 @@ static void page_0_is_left_out(void **state)
     check_next(&map, &cursor, KIB(4), KIB(640));
 }
 
+static void map_identity(struct paging *paging, struct phys_range range, enum cache_type cache)
+{
+    assert_int_equal(paging_map(paging, virt_addr(range.start.value), range.start, range.bytes, PAGE_WRITE, cache),
+                     PAGING_OK);
+}
+
 /* Random ranges in ascending order: as many tables as estimated, to the last. */
 static void the_estimate_of_ascending_ranges_is_exact(void **state)
 {
@@ -115,7 +121,28 @@ static void the_estimate_of_ascending_ranges_is_exact(void **state)
     }
 }
 
-/* The same without order, and with holes: never more tables than estimated. */
+/* A hole whose two ends lie in different pages of the largest size. */
+static void the_estimate_of_the_worst_hole_is_exact(void **state)
+{
+    (void)state;
+    for (unsigned pages_1g = 0; pages_1g < 2; pages_1g++) {
+        const uint64_t half = pages_1g ? MIB(512) + KIB(4) : MIB(1);
+        const struct phys_range ram = { phys_addr(GIB(1)), 4 * (half - half % MIB(1)) };
+        struct fake_tables tables = fake_tables();
+        struct paging_estimate estimate = paging_estimate_begin(4, pages_1g);
+        struct paging paging;
+
+        assert_int_equal(paging_init(&paging, 4, pages_1g, true, fake_source(&tables)), PAGING_OK);
+        map_identity(&paging, ram, CACHE_WRITE_BACK);
+        assert_int_equal(paging_unmap(&paging, virt_addr(GIB(1) + half), ram.bytes / 2), PAGING_OK);
+        paging_estimate_range(&estimate, ram);
+        paging_estimate_splits(&estimate, 1);
+        assert_int_equal(tables.taken, estimate.tables);
+        fake_tables_free(&tables);
+    }
+}
+
+/* Ranges in any order, and holes: never more tables than estimated. */
 static void no_estimate_is_too_low(void **state)
 {
     (void)state;
@@ -155,12 +182,6 @@ static char *read_file(const char *path, size_t *ret_bytes)
     *ret_bytes = fread(text, 1, MIB(1), file);
     fclose(file);
     return text;
-}
-
-static void map_identity(struct paging *paging, struct phys_range range, enum cache_type cache)
-{
-    assert_int_equal(paging_map(paging, virt_addr(range.start.value), range.start, range.bytes, PAGE_WRITE, cache),
-                     PAGING_OK);
 }
 
 /* As kernel/mmu.c does it: RAM with guard pages in it, the framebuffer, and as many devices as there is room for. */
@@ -235,6 +256,7 @@ int main(void)
         cmocka_unit_test(regions_that_touch_are_one_range),
         cmocka_unit_test(page_0_is_left_out),
         cmocka_unit_test(the_estimate_of_ascending_ranges_is_exact),
+        cmocka_unit_test(the_estimate_of_the_worst_hole_is_exact),
         cmocka_unit_test(no_estimate_is_too_low),
         cmocka_unit_test(the_loader_allocates_enough_for_every_map),
     };

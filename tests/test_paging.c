@@ -126,6 +126,8 @@ static void pages_are_large_exactly_where_alignment_permits(void **state)
         { 0, 0, MIB(2) - KIB(4) },
         { KIB(4), KIB(4), MIB(4) },
         { 0, KIB(4), MIB(8) },
+        { KIB(4), 0, MIB(8) },
+        { MIB(2) - KIB(4), MIB(2), MIB(8) },
         { MIB(2), MIB(4), GIB(2) + MIB(6) },
         { GIB(1), GIB(5), GIB(2) },
         { GIB(1), GIB(5) + MIB(2), GIB(2) },
@@ -158,6 +160,7 @@ static void a_split_leaves_its_neighbours_as_they_were(void **state)
     (void)state;
     const unsigned rwx = PAGE_WRITE | PAGE_EXECUTE;
     const uint64_t hole = GIB(1) + MIB(6) + KIB(16), phys = GIB(8);
+    uint64_t bytes;
     struct fixture f;
 
     start(&f, 4, true, true);
@@ -170,9 +173,29 @@ static void a_split_leaves_its_neighbours_as_they_were(void **state)
     check_page(&f, hole - 1, phys + hole - GIB(1) - 1, KIB(4), rwx, CACHE_WRITE_COMBINING);
     check_unmapped(&f, hole);
     check_unmapped(&f, hole + KIB(4) - 1);
+    assert_int_equal(entry(&f, hole, &bytes), 0);
     check_page(&f, hole + KIB(4), phys + hole - GIB(1) + KIB(4), KIB(4), rwx, CACHE_WRITE_COMBINING);
     check_page(&f, GIB(1) + MIB(8), phys + MIB(8), MIB(2), rwx, CACHE_WRITE_COMBINING);
     check_page(&f, GIB(2) - 1, phys + GIB(1) - 1, MIB(2), rwx, CACHE_WRITE_COMBINING);
+    stop(&f);
+}
+
+static void where_a_table_stands_pages_stay_small(void **state)
+{
+    (void)state;
+    struct fixture f;
+    size_t taken;
+
+    start(&f, 4, false, true);
+    assert_int_equal(map(&f, MIB(2) + KIB(8), 0, KIB(4), RW, CACHE_WRITE_BACK), PAGING_OK);
+    assert_int_equal(paging_unmap(&f.paging, virt_addr(MIB(2)), MIB(2)), PAGING_OK);
+    taken = f.tables.taken;
+    assert_int_equal(map(&f, 0, 0, MIB(6), RW, CACHE_WRITE_BACK), PAGING_OK);
+    assert_int_equal(f.tables.taken, taken);
+    check_page(&f, 0, 0, MIB(2), RW, CACHE_WRITE_BACK);
+    check_page(&f, MIB(2), MIB(2), KIB(4), RW, CACHE_WRITE_BACK);
+    check_page(&f, MIB(4) - 1, MIB(4) - 1, KIB(4), RW, CACHE_WRITE_BACK);
+    check_page(&f, MIB(4), MIB(4), MIB(2), RW, CACHE_WRITE_BACK);
     stop(&f);
 }
 
@@ -237,6 +260,7 @@ static void ranges_that_make_no_sense_are_refused(void **state)
         { 4, 0xFFFFFFFFFFFFF000, 0, KIB(8) },
         { 4, 0, 0, 1ull << 63 },
         { 4, KIB(4), 0, 0xFFFFFFFFFFFFF000 },
+        { 4, KIB(8), 0, 0xFFFFFFFFFFFFF000 },
         { 4, 0, (1ull << 52) - KIB(4), KIB(8) },
         { 4, 0, 1ull << 52, KIB(4) },
         { 4, 0, 0xFFFFFFFFFFFFF000, KIB(8) },
@@ -319,6 +343,7 @@ int main(void)
         cmocka_unit_test(without_no_execute_the_reserved_bit_stays_clear),
         cmocka_unit_test(pages_are_large_exactly_where_alignment_permits),
         cmocka_unit_test(a_split_leaves_its_neighbours_as_they_were),
+        cmocka_unit_test(where_a_table_stands_pages_stay_small),
         cmocka_unit_test(protecting_changes_the_range_and_nothing_else),
         cmocka_unit_test(protecting_a_hole_changes_nothing),
         cmocka_unit_test(mapping_what_is_mapped_changes_nothing),
