@@ -6,7 +6,7 @@
  * between spans cost nothing, however large. Everything lies in one block of metadata, starting with struct pmm, that
  * holds offsets and frame numbers but no pointers: it can be moved or mapped elsewhere as a whole.
  *
- *   struct pmm | spans: first frame, count, first word | bitmap words | summaries
+ *   struct pmm | spans: first frame, count, first word | pieces still reclaimable | bitmap words | summaries
  *
  * Who is who among the frames:
  *   tracked    in a span: USABLE and BOOTLOADER_RECLAIMABLE regions at pmm_init()
@@ -66,8 +66,10 @@ size_t pmm_metadata_bytes(const struct mem_region *regions, size_t n_regions);
 
 /*
  * Builds the allocator in `metadata` (64-aligned, at least pmm_metadata_bytes() long, contents arbitrary), which lies
- * at physical address `metadata_start`. USABLE frames are free, except frame 0 and those that the metadata itself
- * occupies, if they are usable; BOOTLOADER_RECLAIMABLE ones are tracked and wait for pmm_add(). Other types are left out.
+ * at physical address `metadata_start`; what the block has beyond pmm_metadata_bytes() is left alone. USABLE frames are
+ * free, except frame 0 and those that the metadata itself occupies, if they are usable; BOOTLOADER_RECLAIMABLE ones are
+ * tracked and wait for pmm_add(), which keeps the same exceptions. Other types are left out. Takes about 1.3
+ * instructions per 64 frames. The regions are not needed afterwards.
  * ret_pmm     receives metadata as a struct pmm; untouched unless PMM_OK. Errors: PMM_BAD_METADATA.
  */
 MUST_CHECK enum pmm_status pmm_init(void *metadata, size_t metadata_bytes, phys_addr_t metadata_start,
@@ -89,24 +91,30 @@ MUST_CHECK enum pmm_status pmm_dealloc_frame(struct pmm *pmm, struct pmm_cpu *cp
  *            above: only memory from 1 MiB up.
  * ret_first  receives the first frame; untouched unless PMM_OK.
  * Errors: PMM_NO_MEMORY, PMM_BAD_RANGE.
+ * Full memory is never looked at. Runs that must hold a wholly free 2 MiB area (two such areas less a frame, or one
+ * that is aligned) are looked for at those; shorter ones in every free run below the result.
  */
 MUST_CHECK enum pmm_status pmm_alloc_run(struct pmm *pmm, struct pmm_cpu *cpu, uint64_t n, uint64_t align,
                                          phys_addr_t below, frame_t *ret_first);
 
 /*
  * Gives back n contiguous frames, all of them allocated: a whole run, or any part of one or several.
- * PMM_BAD_RANGE, PMM_NOT_USABLE (the first frame is not usable), PMM_PROTECTED, PMM_DOUBLE_FREE (all are free),
- * PMM_WRONG_LENGTH.
+ * The first of these that holds: PMM_BAD_RANGE, PMM_NOT_USABLE (the first frame is not usable), PMM_WRONG_LENGTH
+ * (another one is not), PMM_PROTECTED (any frame is), PMM_DOUBLE_FREE (all are free), PMM_WRONG_LENGTH (some are).
  */
 MUST_CHECK enum pmm_status pmm_dealloc_run(struct pmm *pmm, struct pmm_cpu *cpu, frame_t first, uint64_t n);
 
-/* Allocates exactly these frames, low memory included. PMM_BAD_RANGE, PMM_NOT_USABLE, PMM_PROTECTED, PMM_NOT_FREE. */
+/*
+ * Allocates exactly these frames, low memory included. The first of these that holds for any frame: PMM_BAD_RANGE,
+ * PMM_NOT_USABLE, PMM_PROTECTED, PMM_NOT_FREE.
+ */
 MUST_CHECK enum pmm_status pmm_reserve(struct pmm *pmm, struct pmm_cpu *cpu, struct frame_range range);
 
 /*
  * Makes reclaimable frames usable, and free. Every frame must be tracked and not usable yet.
- * PMM_BAD_RANGE, PMM_NOT_USABLE (untracked), PMM_NOT_FREE (usable already), PMM_NO_MEMORY (too many separate pieces
- * are still reclaimable to note another split: add whole regions).
+ * The first of these that holds for any frame: PMM_BAD_RANGE, PMM_NOT_USABLE (untracked), PMM_NOT_FREE (usable
+ * already), PMM_NO_MEMORY (the range lies in the middle of a reclaimable region, and 64 regions were cut in two before:
+ * add whole regions).
  */
 MUST_CHECK enum pmm_status pmm_add(struct pmm *pmm, struct pmm_cpu *cpu, struct frame_range range);
 

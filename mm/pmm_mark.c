@@ -10,20 +10,6 @@ static bool area_is_free(const struct pmm *pmm, uint64_t area)
     return !any;
 }
 
-/* Words [first, first + n) have free frames, n >= 1. Those of low memory are nobody's business (see pmm_layout.h). */
-static void note_free_words(struct pmm *pmm, uint64_t first, uint64_t n)
-{
-    const uint64_t end = first + n;
-
-    if (first < pmm->first_high_word)
-        first = pmm->first_high_word;
-    if (first >= end)
-        return;
-    summary_set_range(&pmm->free_words, first, end - first);
-    if (first < pmm->lowest_word)
-        pmm->lowest_word = first;
-}
-
 void pmm_mark_word_allocated(struct pmm *pmm, uint64_t word, uint64_t mask)
 {
     uint64_t *bits = &pmm_words(pmm)[word];
@@ -42,8 +28,11 @@ void pmm_mark_word_free(struct pmm *pmm, uint64_t word, uint64_t mask)
     const uint64_t before = *bits;
 
     *bits = before & ~mask;
-    if (before == WORD_FULL)
-        note_free_words(pmm, word, 1);
+    if (before == WORD_FULL && word >= pmm->first_high_word) {
+        summary_set(&pmm->free_words, word);
+        if (word < pmm->lowest_word)
+            pmm->lowest_word = word;
+    }
     if (before == mask && area_is_free(pmm, word / AREA_WORDS))
         summary_set(&pmm->free_areas, word / AREA_WORDS);
 }
@@ -72,10 +61,15 @@ void pmm_note_free(struct pmm *pmm, uint64_t position, uint64_t n)
     const uint64_t last = (position + n - 1) >> WORD_SHIFT;
     const uint64_t first_area = first / AREA_WORDS + !area_is_free(pmm, first / AREA_WORDS);
     const uint64_t end_area = last / AREA_WORDS + area_is_free(pmm, last / AREA_WORDS);
+    const uint64_t first_high = first > pmm->first_high_word ? first : pmm->first_high_word;
 
-    note_free_words(pmm, first, last - first + 1);
     if (first_area < end_area)
         summary_set_range(&pmm->free_areas, first_area, end_area - first_area);
+    if (first_high > last)
+        return;
+    summary_set_range(&pmm->free_words, first_high, last - first_high + 1);
+    if (first_high < pmm->lowest_word)
+        pmm->lowest_word = first_high;
 }
 
 void pmm_mark_free(struct pmm *pmm, uint64_t position, uint64_t n)

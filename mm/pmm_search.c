@@ -111,8 +111,6 @@ enum pmm_status pmm_alloc_run(struct pmm *pmm, struct pmm_cpu *cpu, uint64_t n, 
 
     if (!n || !align || (align & (align - 1)))
         return PMM_BAD_RANGE;
-    if (n > FRAMES_MAX || align > FRAMES_MAX)
-        return PMM_NO_MEMORY;
     spinlock_take(&pmm->lock);
     const bool found = find_run(pmm, cpu, &request, low ? 0 : pmm->lowest_word << WORD_SHIFT, &position, &first);
     if (found) {

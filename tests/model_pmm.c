@@ -255,11 +255,29 @@ static void check_summary(const struct summary *summary)
     }
 }
 
+/* Spans ascend, none adjacent to another, each with words of its own; large ones lie on borders of areas. */
+static void check_spans(const struct pmm *pmm)
+{
+    uint64_t next_frame = 0, next_word = 0;
+
+    for (uint64_t i = 0; i < pmm->n_spans; i++) {
+        const struct span span = pmm_span_at(pmm, i);
+        const uint64_t misplaced = (span.first_word - span.first / WORD_BITS) % AREA_WORDS;
+
+        CHECK(span.count && (i == 0 || span.first > next_frame));
+        CHECK(span.first_word >= next_word && span.first_word + span.n_words < pmm->n_words);
+        CHECK(span.count < LARGE_SPAN_FRAMES || misplaced == 0);
+        next_frame = span_end(&span);
+        next_word = span.first_word + span.n_words;
+    }
+}
+
 void pmm_check_invariants(const struct pmm *pmm)
 {
     const uint64_t *words = pmm_words(pmm);
     uint64_t n_allocated_bits = bitmap_count_set(words, 0, pmm_end_position(pmm));
 
+    check_spans(pmm);
     CHECK(!atomic_load(&pmm->lock.held));
     CHECK(words[pmm->n_words - 1] == WORD_FULL);
     CHECK(pmm_end_position(pmm) - n_allocated_bits == atomic_load(&pmm->free_frames));

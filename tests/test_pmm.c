@@ -198,6 +198,26 @@ static void runs_are_the_lowest_that_fit_and_cross_words_but_no_holes(void **sta
     pmm_fixture_free(&f);
 }
 
+/*
+ *  512        1024        1536
+ *   |X.........|.........X|      the longest free run that contains no whole area, and one frame more
+ */
+static void runs_of_nearly_two_areas_are_found_wherever_they_lie(void **state)
+{
+    struct pmm_fixture f = make_one_region(512, 1600);
+    frame_t got;
+    (void)state;
+
+    assert_int_equal(reserve(&f, 512, 1), PMM_OK);
+    assert_int_equal(reserve(&f, 1535, 577), PMM_OK);
+    assert_int_equal(pmm_alloc_run(f.pmm, &f.cpu, 1023, 1, PMM_ANYWHERE, &got), PMM_NO_MEMORY);
+    assert_int_equal(alloc_run(&f, 1022, 1, PMM_ANYWHERE), 513);
+    dealloc(&f, 513, 1022);
+    dealloc(&f, 1535, 1);
+    assert_int_equal(alloc_run(&f, 1023, 1, PMM_ANYWHERE), 513);
+    pmm_fixture_free(&f);
+}
+
 static void a_bound_is_exclusive_and_for_the_whole_run(void **state)
 {
     struct pmm_fixture f = make(elsewhere);
@@ -391,6 +411,23 @@ static void metadata_in_reclaimable_memory_stays_allocated_when_that_is_added(vo
     assert_int_equal(pmm_dealloc_frame(f.pmm, &f.cpu, frame(1030)), PMM_PROTECTED);
     assert_int_equal(reserve(&f, 1029, 1), PMM_OK);
     assert_int_equal(reserve(&f, 1030 + n, 1), PMM_OK);
+    pmm_fixture_free(&f);
+}
+
+static void metadata_that_reaches_over_holes_is_protected_on_both_sides(void **state)
+{
+    const struct mem_region holed[] = {
+        model_region(1000, 1, REGION_USABLE), model_region(1002, 1, REGION_USABLE),
+        model_region(1004, 80000, REGION_USABLE), /* so that the metadata takes three frames */
+    };
+    struct pmm_fixture f;
+    (void)state;
+
+    pmm_fixture_init(&f, frame_start(frame(1000)), holed, ARRAY_LENGTH(holed));
+    assert_int_equal(bytes_to_frames(f.block_bytes), 3);
+    assert_int_equal(pmm_stats(f.pmm, &f.cpu).allocated_frames, 2);
+    assert_int_equal(pmm_dealloc_frame(f.pmm, &f.cpu, frame(1002)), PMM_PROTECTED);
+    assert_int_equal(alloc_frame(&f).value, 1004);
     pmm_fixture_free(&f);
 }
 
@@ -637,6 +674,7 @@ int main(void)
         cmocka_unit_test(frame_zero_is_never_handed_out_nor_taken_back),
         cmocka_unit_test(exhaustion_hands_out_every_frame_once),
         cmocka_unit_test(runs_are_the_lowest_that_fit_and_cross_words_but_no_holes),
+        cmocka_unit_test(runs_of_nearly_two_areas_are_found_wherever_they_lie),
         cmocka_unit_test(a_bound_is_exclusive_and_for_the_whole_run),
         cmocka_unit_test(requests_that_make_no_sense_are_bad_ranges),
         cmocka_unit_test(huge_sizes_and_alignments_find_no_memory),
@@ -648,6 +686,7 @@ int main(void)
         cmocka_unit_test(splitting_reclaimable_memory_too_often_is_refused_and_changes_nothing),
         cmocka_unit_test(metadata_in_usable_memory_is_allocated_for_ever),
         cmocka_unit_test(metadata_in_reclaimable_memory_stays_allocated_when_that_is_added),
+        cmocka_unit_test(metadata_that_reaches_over_holes_is_protected_on_both_sides),
         cmocka_unit_test(a_block_that_is_too_small_or_unaligned_is_refused),
         cmocka_unit_test(a_machine_without_memory_has_none_to_give),
         cmocka_unit_test(arrays_of_frames_are_ascending_and_end_with_memory),
