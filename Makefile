@@ -22,7 +22,7 @@ export BUILD PYTHON
 
 packages_build := gcc libc6-dev binutils gnu-efi python3 python3-pefile fonts-spleen mtools dosfstools
 packages_run := qemu-system-x86 ovmf
-packages_test := libcmocka-dev python3-pytest python3-pil clang libclang-rt-14-dev valgrind gdisk
+packages_test := libcmocka-dev python3-pytest python3-pytest-xdist python3-pil clang libclang-rt-14-dev valgrind gdisk
 
 define packages_rule
 $(BUILD)/.packages-$(1):
