@@ -126,23 +126,34 @@ enum paging_status mmu_init(struct mmu *mmu, const struct boot_info *info, const
     return PAGING_OK;
 }
 
-/* The slow way, page by page, where some of the range is there already. Nothing is changed if a cache type differs. */
+/* The first page from `at` on, below `end`, that is not mapped; ret_agrees: those before it have this cache type. */
+static uint64_t skip_mapped(const struct paging *paging, uint64_t at, uint64_t end, enum cache_type cache,
+                            bool *ret_agrees)
+{
+    *ret_agrees = true;
+    while (at < end) {
+        const struct paging_translation t = paging_translate(paging, virt_addr(at));
+
+        if (!t.mapped)
+            break;
+        *ret_agrees &= t.cache == cache;
+        at = align_down(at, t.page_bytes) + t.page_bytes;
+    }
+    return at;
+}
+
+/* Where some of the range is there already: maps the pages between. */
 static enum paging_status map_missing(struct paging *paging, struct phys_range range, unsigned rights,
                                       enum cache_type cache)
 {
+    const uint64_t end = phys_range_end(range);
     enum paging_status status = PAGING_OK;
-    uint64_t at;
+    uint64_t at = range.start.value;
+    bool agrees;
 
-    for (at = range.start.value; at < phys_range_end(range); at += PAGE_SIZE) {
-        const struct paging_translation t = paging_translate(paging, virt_addr(at));
-
-        if (t.mapped && t.cache != cache)
-            return PAGING_MAPPED;
-    }
-    for (at = range.start.value; at < phys_range_end(range) && status == PAGING_OK; at += PAGE_SIZE)
-        if (!paging_translate(paging, virt_addr(at)).mapped)
-            status = map_identity(paging, (struct phys_range){ phys_addr(at), PAGE_SIZE }, rights, cache);
-    return status;
+    while ((at = skip_mapped(paging, at, end, cache, &agrees)) < end && agrees && status == PAGING_OK)
+        status = map_identity(paging, (struct phys_range){ phys_addr(at), PAGE_SIZE }, rights, cache);
+    return agrees ? status : PAGING_MAPPED;
 }
 
 void *mmu_map_physical(struct mmu *mmu, struct phys_range range, enum cache_type cache, unsigned rights)

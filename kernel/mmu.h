@@ -39,14 +39,15 @@ MUST_CHECK enum paging_status mmu_init(struct mmu *mmu, const struct boot_info *
 
 /*
  * Makes physical bytes accessible and returns where, in the HHDM; NULL if tables ran out or the range makes no sense.
- * Pages that are mapped already keep their rights, and must have the same cache type, else NULL.
+ * Pages that are mapped already keep their rights, and must have the same cache type, else NULL; what was missing below
+ * the first that differs is mapped then.
  */
 void *mmu_map_physical(struct mmu *mmu, struct phys_range range, enum cache_type cache, unsigned rights);
 
 /* Where RAM is seen in the HHDM. Only for what is mapped. */
 void *mmu_hhdm(const struct mmu *mmu, phys_addr_t address);
 
-/* Whether the tables that the processor uses now map this byte. Also in exception handlers, and on the firmware's tables. */
+/* Whether the tables that the processor uses now map this byte. Also in exception handlers, and on firmware's tables. */
 bool mmu_maps_now(virt_addr_t address);
 
 /*
