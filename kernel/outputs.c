@@ -4,9 +4,6 @@
 #include "memory_picture.h"
 #include "serial.h"
 
-#define TEXT_COLOUR 0xD8DEE9
-#define BACKGROUND_COLOUR 0x101418
-
 static bool have_serial;
 static struct fb_console screen;
 static bool screen_mapped;
@@ -32,10 +29,10 @@ void outputs_start(const struct boot_info *info)
         console_add(serial_sink());
     if (!framebuffer_present(fb))
         return;
-    fb_fill(fb, pixels, (struct fb_area){ 0, 0, fb->width_px, fb->height_px }, BACKGROUND_COLOUR);
+    /* The whole screen: margins belong to neither text nor picture. */
+    fb_fill(fb, pixels, (struct fb_area){ 0, 0, fb->width_px, fb->height_px }, FB_CONSOLE_BACKGROUND);
     fb_console_init(&screen, fb, pixels, memory_picture_console_area(fb),
                     (void *)info->loader[LOADER_CONSOLE_CELLS].start.value);
-    fb_console_colours(&screen, TEXT_COLOUR, BACKGROUND_COLOUR);
     screen_mapped = true;
     console_add(&screen_sink);
 }
