@@ -3,6 +3,7 @@
 
 #define WORD_MAX 256
 #define OPTION_PREFIX "polyglot:"
+#define OPTIONS_KNOWN "resolution=WxH, raw-map=yes, console=none, fault=KIND"
 
 /* An entry point is at most this long (DSP0134 5.2); the firmware's own table says no better. */
 #define ENTRY_POINT_READABLE 32
@@ -60,8 +61,7 @@ static EFI_STATUS read_shell_arguments(const struct firmware *fw, struct options
             word[n] = wide[n] < 0x7f ? (char)wide[n] : '?';
         word[n] = 0;
         if (!options_read_word(options, word, n))
-            return report_failure(fw, EFI_INVALID_PARAMETER,
-                                  "argument %lu: `%s' is no option (resolution=WxH, console=none, raw-map=yes, fault=KIND)",
+            return report_failure(fw, EFI_INVALID_PARAMETER, "argument %lu: `%s' is no option (" OPTIONS_KNOWN ")",
                                   (uint64_t)i, word);
     }
     return EFI_SUCCESS;

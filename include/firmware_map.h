@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A memory descriptor, version 1 (UEFI 2.10, 7.2.3). Later versions append fields: step by the stride, not by sizeof. */
+/* A memory descriptor, version 1 (UEFI 2.10, 7.2.3). Later ones append fields: step by the stride, not by sizeof. */
 struct firmware_descriptor {
     uint32_t type; /* enum firmware_type or any other value */
     uint32_t padding;
@@ -21,7 +21,7 @@ _Static_assert(sizeof(struct firmware_descriptor) == 40, "UEFI 2.10, 7.2.3");
 
 #define FIRMWARE_STRIDE_MIN sizeof(struct firmware_descriptor)
 
-/* UEFI 2.10, 7.2.1 AllocatePages(), memory types. From 0x70000000 up they are the OEM's, from 0x80000000 up the OS's. */
+/* UEFI 2.10, 7.2.1 AllocatePages(), memory types. From 0x70000000 on they are the OEM's, from 0x80000000 the OS's. */
 enum firmware_type {
     FIRMWARE_RESERVED = 0,
     FIRMWARE_LOADER_CODE = 1,

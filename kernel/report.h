@@ -1,4 +1,4 @@
-/* The boot report: what the kernel prints, one fact a line. Its literal words are a contract with the users' scripts. */
+/* The boot report: what the kernel prints, one fact a line. Its literal words are a contract: scripts read them. */
 #ifndef REPORT_H
 #define REPORT_H
 

@@ -116,7 +116,8 @@ struct firmware fake_firmware_open(struct fake_firmware *fake)
 }
 
 /* The processor this stands for has 4 levels and 1 GiB pages. */
-uint64_t kernel_map_tables_max_here(const struct region_map *map, struct phys_range image, struct phys_range framebuffer)
+uint64_t kernel_map_tables_max_here(const struct region_map *map, struct phys_range image,
+                                    struct phys_range framebuffer)
 {
     return kernel_map_tables_max(map, image, framebuffer, 4, true);
 }

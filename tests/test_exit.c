@@ -97,7 +97,8 @@ static void a_map_that_outgrows_the_buffer_ends_it(void **state)
 
 static void a_map_that_cannot_be_read_ends_it(void **state)
 {
-    struct fake_firmware fake = { .map_bytes = 480, .stale_keys = 9, .map_fails_at = 3, .map_status = EFI_DEVICE_ERROR };
+    struct fake_firmware fake = { .map_bytes = 480, .stale_keys = 9, .map_fails_at = 3,
+                                  .map_status = EFI_DEVICE_ERROR };
     struct map_buffer map = empty_map();
     unsigned attempts;
 
