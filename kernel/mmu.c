@@ -190,7 +190,8 @@ bool mmu_maps_now(virt_addr_t address)
     return paging_translate(&now, address).mapped;
 }
 
-struct frame_range mmu_release_pool(struct mmu *mmu, bool (*take)(void *context, phys_addr_t *ret_table), void *context)
+struct frame_range mmu_release_pool(struct mmu *mmu, bool (*take)(void *context, phys_addr_t *ret_table),
+                                    void *context)
 {
     const struct frame_range rest = mmu->pool;
 

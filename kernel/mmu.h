@@ -29,8 +29,8 @@ struct mmu {
 
 /*
  * Builds the tables in info->loader[LOADER_PAGE_TABLES] and switches to them: PAT, EFER.NXE, CR0.WP, CR4, CR3. Keeps
- * the number of paging levels that the firmware left on. The guards are the lowest pages of the loader's two stacks. The
- * framebuffer is mapped write-combining before the switch, so that a console that draws on it never loses it.
+ * the number of paging levels that the firmware left on. The guards are the lowest pages of the loader's two stacks.
+ * The framebuffer is mapped write-combining before the switch: a console that draws on it never loses it.
  * mmu     stays where it is from now on.
  * map     of the whole machine, either view.
  * Errors: PAGING_NO_MEMORY (pool smaller than kernel_map_tables_max() frames); the firmware's tables then stay active.
@@ -47,13 +47,14 @@ void *mmu_map_physical(struct mmu *mmu, struct phys_range range, enum cache_type
 /* Where RAM is seen in the HHDM. Only for what is mapped. */
 void *mmu_hhdm(const struct mmu *mmu, phys_addr_t address);
 
-/* Whether the tables that the processor uses now map this byte. Also in exception handlers, and on firmware's tables. */
+/* Whether the processor's current tables, ours or the firmware's, map this byte. Also in exception handlers. */
 bool mmu_maps_now(virt_addr_t address);
 
 /*
  * Gives up the rest of the pool: returns its frames, and takes tables from `take` from now on (a frame with arbitrary
  * contents inside mapped RAM; false: none). May be called once the frame allocator runs.
  */
-struct frame_range mmu_release_pool(struct mmu *mmu, bool (*take)(void *context, phys_addr_t *ret_table), void *context);
+struct frame_range mmu_release_pool(struct mmu *mmu, bool (*take)(void *context, phys_addr_t *ret_table),
+                                    void *context);
 
 #endif

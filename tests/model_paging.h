@@ -37,7 +37,7 @@ struct model_operation {
     enum cache_type cache;
 };
 
-/* What the operation must return while there are tables to take; MODEL_MAP and so on are done only if it is PAGING_OK. */
+/* What the operation must return while there are tables to take; the model changes only on PAGING_OK. */
 enum paging_status model_apply(struct model_window *w, const struct model_operation *o);
 
 /* The same operation on real tables. */
