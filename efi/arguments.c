@@ -3,7 +3,7 @@
 
 #define WORD_MAX 256
 #define OPTION_PREFIX "polyglot:"
-#define OPTIONS_KNOWN "resolution=WxH, raw-map=yes, console=none, fault=KIND"
+#define OPTIONS_KNOWN "resolution=WxH, test=MIB, raw-map=yes, console=none, fault=KIND"
 
 /* An entry point is at most this long (DSP0134 5.2); the firmware's own table says no better. */
 #define ENTRY_POINT_READABLE 32

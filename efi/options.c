@@ -59,6 +59,16 @@ static bool read_resolution(struct options *options, const char *text, const cha
     return true;
 }
 
+static bool read_test_limit(struct options *options, const char *text, const char *end)
+{
+    uint32_t mib;
+
+    if (!read_number(&text, end, UINT32_MAX, &mib) || text != end || !mib)
+        return false;
+    options->test_mib = mib;
+    return true;
+}
+
 static bool read_fault(struct options *options, const char *text, size_t bytes)
 {
     for (unsigned kind = FAULT_NONE + 1; kind < FAULT_KINDS; kind++)
@@ -83,6 +93,8 @@ bool options_read_word(struct options *options, const char *word, size_t bytes)
 
     if (same_word(word, key, "resolution"))
         return read_resolution(options, value, end);
+    if (same_word(word, key, "test"))
+        return read_test_limit(options, value, end);
     if (same_word(word, key, "fault"))
         return read_fault(options, value, value_bytes);
     if (same_word(word, key, "console") && same_word(value, value_bytes, "none"))

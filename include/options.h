@@ -3,6 +3,7 @@
  *
  *   resolution=WxH   ask for this graphics mode
  *   console=none     discard all console output (to measure the rest)
+ *   test=N           take the lowest N MiB of free frames in the frame test (4096)
  *   raw-map=yes      print the firmware's own map, in the format that memmap-report reads, before the report
  *   fault=KIND       fail on purpose once the report is done: see enum fault_kind
  */
@@ -32,6 +33,7 @@ enum fault_kind {
 
 struct options {
     uint32_t width_px, height_px; /* resolution; 0: not asked for */
+    uint32_t test_mib;          /* 0: not asked for */
     bool console_none;
     bool raw_map;
     enum fault_kind fault;

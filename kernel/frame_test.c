@@ -2,7 +2,7 @@
 
 #include "panic.h"
 
-#define LOWEST_FRAMES (GIB(4) >> PAGE_SHIFT)
+#define LOWEST_MIB 4096 /* unless options.test_mib says otherwise */
 #define SPREAD_FRAMES 4096
 #define BATCH 64
 
@@ -67,15 +67,17 @@ static void take(struct frame_test *test, frame_t f)
 
 static uint64_t take_lowest(struct frame_test *test)
 {
+    const uint32_t asked_for = test->info->options.test_mib;
+    const uint64_t want = MIB(asked_for ? asked_for : LOWEST_MIB) >> PAGE_SHIFT;
     struct memory *m = test->memory;
     frame_t batch[BATCH];
     uint64_t n;
 
     do {
-        n = pmm_alloc_frames(m->pmm, &m->cpu, batch, BATCH);
+        n = pmm_alloc_frames(m->pmm, &m->cpu, batch, BATCH); /* divides every whole MiB */
         for (uint64_t i = 0; i < n; i++)
             take(test, batch[i]);
-    } while (n == BATCH && test->count < LOWEST_FRAMES);
+    } while (n == BATCH && test->count < want);
     return test->count;
 }
 

@@ -1,5 +1,5 @@
 /*
- * The proof that the allocator is right on this machine: takes the lowest 4 GiB of free frames, then 4,096 spread over
+ * The proof that the allocator is right on this machine: takes the lowest 4 GiB of free frames (option test=), then 4,096 spread over
  * the rest, writes each frame's own address into it, reads all of them back, and gives them back in another order.
  * Checks that each lies in usable memory, outside everything that is in use, and occurs once; that every count is as
  * before. Any deviation is a panic that names the frame.

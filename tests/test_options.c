@@ -57,6 +57,19 @@ static void a_bad_resolution_changes_nothing(void **state)
     }
 }
 
+static void the_frame_test_can_be_cut_short(void **state)
+{
+    struct options options = { 0 };
+
+    (void)state;
+    assert_true(read_word(&options, "test=64"));
+    assert_int_equal(options.test_mib, 64);
+    assert_false(read_word(&options, "test=0"));
+    assert_false(read_word(&options, "test=4096M"));
+    assert_false(read_word(&options, "test=4294967296"));
+    assert_int_equal(options.test_mib, 64);
+}
+
 static void every_fault_can_be_asked_for_by_name(void **state)
 {
     (void)state;
@@ -75,7 +88,7 @@ static void every_fault_can_be_asked_for_by_name(void **state)
 static void unknown_words_mean_nothing(void **state)
 {
     static const char *const unknown[] = { "", "=", "fault", "fault=", "fault=none", "raw-map=no", "console=all", "x=y",
-                                           "raw-map", "resolution" };
+                                           "raw-map", "resolution", "test=" };
     struct options options = { 0 }, untouched = { 0 };
 
     (void)state;
@@ -143,6 +156,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_resolution_is_two_numbers),
         cmocka_unit_test(a_bad_resolution_changes_nothing),
+        cmocka_unit_test(the_frame_test_can_be_cut_short),
         cmocka_unit_test(every_fault_can_be_asked_for_by_name),
         cmocka_unit_test(unknown_words_mean_nothing),
         cmocka_unit_test(load_options_skip_the_name_of_the_image),
