@@ -39,10 +39,10 @@ static void read_smbios(const struct boot_info *info, struct options *options)
     struct smbios_table table;
     struct smbios_structure structure;
 
-    if (!entry.value || !smbios_entry_point((const void *)entry.value, ENTRY_POINT_READABLE, &table))
+    if (!entry.value || !smbios_entry_point(identity_pointer(entry), ENTRY_POINT_READABLE, &table))
         return;
 
-    const void *structures = (const void *)table.structures.start.value;
+    const void *structures = identity_pointer(table.structures.start);
 
     for (size_t at = 0; smbios_structure_at(structures, table.structures.bytes, at, &structure); at = structure.next)
         if (structure.type == SMBIOS_TYPE_OEM_STRINGS)

@@ -90,7 +90,7 @@ static EFI_STATUS allocate_map(const struct firmware *fw, struct boot_info *info
         status = allocate(fw, info, LOADER_FIRMWARE_MAP, 2 * needed + DESCRIPTORS_SLACK * DESCRIPTOR_BYTES_GUESS);
         if (EFI_ERROR(status))
             return status;
-        map->descriptors = (void *)info->loader[LOADER_FIRMWARE_MAP].start.value;
+        map->descriptors = identity_pointer(info->loader[LOADER_FIRMWARE_MAP].start);
         map->capacity = info->loader[LOADER_FIRMWARE_MAP].bytes;
         status = map_read(fw->boot, map);
     }
@@ -119,7 +119,7 @@ static EFI_STATUS survey(const struct firmware *fw, struct boot_info *info, stru
     const struct firmware_map map = { buffer->descriptors, buffer->used, buffer->stride };
     const struct phys_range *regions = &info->loader[LOADER_REGIONS];
 
-    if (region_normalize(&map, &parameters, (void *)regions->start.value, regions->bytes, ret_map) != REGION_OK)
+    if (region_normalize(&map, &parameters, identity_pointer(regions->start), regions->bytes, ret_map) != REGION_OK)
         return report_failure(fw, EFI_ABORTED, "the firmware's memory map changes while it is read");
     if (!ret_map->usable_bytes)
         return report_failure(fw, EFI_OUT_OF_RESOURCES, "no usable memory in the firmware's map of %lu descriptors",

@@ -17,7 +17,7 @@ static phys_addr_t find_table(const EFI_SYSTEM_TABLE *system, const EFI_GUID *gu
         return phys_addr(0);
     for (UINTN i = 0; i < n; i++)
         if (!__builtin_memcmp(&system->ConfigurationTable[i].VendorGuid, guid, sizeof *guid))
-            return phys_addr((uintptr_t)system->ConfigurationTable[i].VendorTable);
+            return identity_of(system->ConfigurationTable[i].VendorTable);
     return phys_addr(0);
 }
 

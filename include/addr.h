@@ -48,6 +48,10 @@ static inline frame_t frame_of(phys_addr_t address) { return (frame_t){ address.
 static inline void *virt_pointer(virt_addr_t address) { return (void *)(uintptr_t)address.value; }
 static inline virt_addr_t virt_of(const void *pointer) { return (virt_addr_t){ (uintptr_t)pointer }; }
 
+/* Where physical memory is mapped one to one: under the firmware, and in the lower half of our own tables. */
+static inline void *identity_pointer(phys_addr_t address) { return (void *)(uintptr_t)address.value; }
+static inline phys_addr_t identity_of(const void *pointer) { return (phys_addr_t){ (uintptr_t)pointer }; }
+
 static inline uint64_t align_down(uint64_t value, uint64_t power_of_two) { return value & ~(power_of_two - 1); }
 
 /* Wraps to 0 within power_of_two of the top: callers bound their values first. */

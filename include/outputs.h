@@ -12,7 +12,7 @@ void outputs_start(const struct boot_info *info);
 
 bool outputs_have_serial(void);
 
-/* Where the framebuffer is mapped from now on; NULL: nowhere, what is printed meanwhile goes to COM1 alone. */
+/* Where the framebuffer is mapped from now on. */
 void outputs_move_framebuffer(void *pixels);
 
 #endif

@@ -7,7 +7,7 @@ void memory_read_map(struct memory *memory, const struct boot_info *info)
 {
     const struct region_parameters parameters = { info->claims, info->n_claims, info->phys_bits, REGION_VIEW_OWNED };
     const struct phys_range *buffer = &info->loader[LOADER_REGIONS];
-    const enum region_status status = region_normalize(&info->map, &parameters, (void *)buffer->start.value,
+    const enum region_status status = region_normalize(&info->map, &parameters, identity_pointer(buffer->start),
                                                        buffer->bytes, &memory->map);
 
     if (status != REGION_OK)
@@ -18,16 +18,15 @@ void memory_read_map(struct memory *memory, const struct boot_info *info)
 static void enter_own_tables(struct memory *memory, const struct boot_info *info)
 {
     const struct framebuffer *fb = &info->framebuffer;
-    enum paging_status status;
+    const enum paging_status status = mmu_init(&memory->mmu, info, &memory->map);
 
-    outputs_move_framebuffer(NULL); /* the new tables do not hold it yet */
-    status = mmu_init(&memory->mmu, info, &memory->map);
     if (status != PAGING_OK)
         panic("cannot build page tables in %lu frames: status %u",
               info->loader[LOADER_PAGE_TABLES].bytes >> PAGE_SHIFT, (unsigned)status);
     memory->pixels = NULL;
     if (framebuffer_present(fb)) {
         memory->pixels = mmu_map_physical(&memory->mmu, fb->memory, CACHE_WRITE_COMBINING, PAGE_WRITE);
+        ASSERT(memory->pixels); /* mmu_init() has mapped it */
         outputs_move_framebuffer(memory->pixels);
     }
 }

@@ -6,21 +6,11 @@
 
 static bool have_serial;
 static struct fb_console screen;
-static bool screen_mapped;
-
-static void screen_write(const struct sink *sink, const char *text, size_t bytes)
-{
-    (void)sink;
-    if (screen_mapped)
-        screen.sink.write(&screen.sink, text, bytes);
-}
-
-static const struct sink screen_sink = { screen_write };
 
 void outputs_start(const struct boot_info *info)
 {
     const struct framebuffer *fb = &info->framebuffer;
-    void *pixels = (void *)fb->memory.start.value;
+    void *pixels = identity_pointer(fb->memory.start);
 
     have_serial = serial_init();
     if (info->options.console_none)
@@ -32,9 +22,8 @@ void outputs_start(const struct boot_info *info)
     /* The whole screen: margins belong to neither text nor picture. */
     fb_fill(fb, pixels, (struct fb_area){ 0, 0, fb->width_px, fb->height_px }, FB_CONSOLE_BACKGROUND);
     fb_console_init(&screen, fb, pixels, memory_picture_console_area(fb),
-                    (void *)info->loader[LOADER_CONSOLE_CELLS].start.value);
-    screen_mapped = true;
-    console_add(&screen_sink);
+                    identity_pointer(info->loader[LOADER_CONSOLE_CELLS].start));
+    console_add(&screen.sink);
 }
 
 bool outputs_have_serial(void)
@@ -44,7 +33,5 @@ bool outputs_have_serial(void)
 
 void outputs_move_framebuffer(void *pixels)
 {
-    screen_mapped = pixels != NULL;
-    if (pixels)
-        fb_console_move(&screen, pixels);
+    fb_console_move(&screen, pixels);
 }
