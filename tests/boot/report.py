@@ -75,7 +75,12 @@ class Report:
     free_frames_size: str = None
     samples: list = dataclasses.field(default_factory=list)  # the two frames allocated for show
     free_memory: str = None
-    test_lines: list = dataclasses.field(default_factory=list)  # the full test
+    tested_lowest: int = None
+    tested_lowest_size: str = None
+    tested_spread: int = None
+    left_out_low: int = None
+    left_out: int = None
+    left_out_size: str = None
     framebuffer: Mode = None
     memory_map_lines: list = dataclasses.field(default_factory=list)  # "Memory map:" to "Usable memory:"
     allocator_lines: list = dataclasses.field(default_factory=list)   # "Physical allocator:" to "Free frames:"
@@ -169,10 +174,13 @@ def _parse_test(lines, report):
         report.samples.append(int(address, 16))
     lines.take_text("Freed both frames")
     report.free_memory, = lines.take(rf"Free memory: ({SIZE})")
-    while lines.peek():
-        report.test_lines.append(lines.take(r"(\S.*)")[0])
-    if not report.test_lines or not report.test_lines[0].startswith("Tested "):
-        raise ReportError(f"the full test is missing: {report.test_lines}")
+    lowest, report.tested_lowest_size, spread = lines.take(
+        rf"Tested frames: the lowest ({DECIMAL}) \(({SIZE})\) and ({DECIMAL}) spread over the rest")
+    low, left_out, report.left_out_size = lines.take(
+        rf"Left out: ({DECIMAL}) frames below 1 MB, ({DECIMAL}) beyond \(({SIZE})\)")
+    report.tested_lowest, report.tested_spread = int(lowest), int(spread)
+    report.left_out_low, report.left_out = int(low), int(left_out)
+    lines.take_text("Frame test passed: each frame usable, unique, intact, and freed again")
 
 
 def _parse_framebuffer(lines, report):
