@@ -41,7 +41,7 @@ enum pmm_status {
     PMM_PROTECTED,      /* frame 0 or the allocator's own metadata */
     PMM_DOUBLE_FREE,    /* a frame that is free already */
     PMM_NOT_FREE,       /* pmm_reserve(): a frame is allocated already. pmm_add(): a frame is usable already */
-    PMM_WRONG_LENGTH,   /* pmm_dealloc_*(): the range is partly allocated, partly free, or leaves usable memory midway */
+    PMM_WRONG_LENGTH,   /* pmm_dealloc_*(): partly allocated, partly free, or leaving usable memory midway */
     PMM_BAD_METADATA,   /* pmm_init(): block too small or unaligned */
 };
 
@@ -91,8 +91,8 @@ MUST_CHECK enum pmm_status pmm_dealloc_frame(struct pmm *pmm, struct pmm_cpu *cp
  *            above: only memory from 1 MiB up.
  * ret_first  receives the first frame; untouched unless PMM_OK.
  * Errors: PMM_NO_MEMORY, PMM_BAD_RANGE.
- * Full memory is never looked at. Runs that must hold a wholly free 2 MiB area (two such areas less a frame, or one
- * that is aligned) are looked for at those; shorter ones in every free run below the result.
+ * Takes a few loads if the first free run fits. Else full words are never looked at; runs that must hold a wholly free
+ * 2 MiB area (two areas less a frame, or an aligned one) are looked for there, shorter ones word by word.
  */
 MUST_CHECK enum pmm_status pmm_alloc_run(struct pmm *pmm, struct pmm_cpu *cpu, uint64_t n, uint64_t align,
                                          phys_addr_t below, frame_t *ret_first);

@@ -150,7 +150,7 @@ static inline struct span pmm_last_span(const struct pmm_cpu *cpu)
     return (struct span){ saved[CPU_FIRST], saved[CPU_COUNT], saved[CPU_FIRST_WORD], saved[CPU_N_WORDS] };
 }
 
-/* Make the span of the frame, or of the word, the CPU's last one. A word must not be padding; false: untracked frame. */
+/* Make the span of the frame, or of the word, the CPU's last one. False: the frame is untracked; a word may not be. */
 bool pmm_recall_span_of_frame(const struct pmm *pmm, struct pmm_cpu *cpu, uint64_t frame);
 void pmm_recall_span_of_word(const struct pmm *pmm, struct pmm_cpu *cpu, uint64_t word);
 

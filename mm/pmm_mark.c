@@ -95,8 +95,9 @@ static void allocate_for_ever(struct pmm *pmm, struct frame_range range)
     struct span span;
 
     for (uint64_t next = range.first.value; next < end && pmm_span_from(pmm, next, &span); next = span_end(&span)) {
-        const struct frame_range part =
-            intersection((struct frame_range){ { next }, end - next }, (struct frame_range){ { span.first }, span.count });
+        const struct frame_range whole = { { span.first }, span.count };
+        const struct frame_range part = intersection(whole, range);
+
         if (!part.count)
             return;
         const uint64_t position = span_position(&span, part.first.value);

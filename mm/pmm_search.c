@@ -68,6 +68,26 @@ static uint64_t skip_to_area(const struct pmm *pmm, const struct run_request *re
     return area >= position + run_up ? area - run_up : position;
 }
 
+/*
+ * No run of n frames begins in [position, result), for a free position: the result is the lowest one in its word from
+ * which n frames are free as far as the word goes, or else the next word.
+ */
+static uint64_t skip_fragments(const struct pmm *pmm, uint64_t n, uint64_t position)
+{
+    const uint64_t word = position >> WORD_SHIFT;
+    const uint64_t wanted = n < WORD_BITS ? n : WORD_BITS;
+    uint64_t starts = ~pmm_words(pmm)[word] & word_from(position); /* from here on `found` frames are free */
+
+    for (uint64_t found = 1; found < wanted && starts;) {
+        const uint64_t more = found < wanted - found ? found : wanted - found;
+        const uint64_t beyond_word = ~(WORD_FULL >> more);
+
+        starts &= starts >> more | beyond_word;
+        found += more;
+    }
+    return (word << WORD_SHIFT) + (starts ? word_lowest(starts) : WORD_BITS);
+}
+
 /* First fit: the lowest position >= from whose frame is aligned and from which n frames below the bound are free. */
 static bool find_run(const struct pmm *pmm, struct pmm_cpu *cpu, const struct run_request *request, uint64_t from,
                      uint64_t *ret_position, uint64_t *ret_first)
@@ -77,7 +97,7 @@ static bool find_run(const struct pmm *pmm, struct pmm_cpu *cpu, const struct ru
         const struct span span = pmm_span_of_word(pmm, cpu, position >> WORD_SHIFT);
         const uint64_t end = span_position(&span, span_end(&span));
 
-        position = skip_to_area(pmm, request, &span, position);
+        position = skip_to_area(pmm, request, &span, skip_fragments(pmm, request->n, position));
         if (position >= end) {
             position = end;
             continue;

@@ -1,42 +1,8 @@
 #include "model_pmm.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "../mm/pmm_layout.h"
-
-/* No cmocka here: the thread and fuzzing programs are linked with this file, too. */
-#define CHECK(condition) ((condition) ? (void)0 : check_failed(#condition, __LINE__))
-
-static void check_failed(const char *condition, int line)
-{
-    fprintf(stderr, "model_pmm.c:%d: not so: %s\n", line, condition);
-    abort();
-}
-
-struct mem_region model_region(uint64_t first, uint64_t count, enum region_type type)
-{
-    return (struct mem_region){ frame_start(frame(first)), frame_start(frame(first + count)), type, 0 };
-}
-
-void pmm_fixture_init(struct pmm_fixture *fixture, phys_addr_t metadata_start, const struct mem_region *regions,
-                      size_t n_regions)
-{
-    *fixture = (struct pmm_fixture){ .block_bytes = pmm_metadata_bytes(regions, n_regions) };
-    CHECK(posix_memalign(&fixture->block, 64, fixture->block_bytes) == 0);
-    memset(fixture->block, 0xA5, fixture->block_bytes);
-    CHECK(pmm_init(fixture->block, fixture->block_bytes, metadata_start, regions, n_regions, &fixture->pmm) == PMM_OK);
-    pmm_cpu_init(fixture->pmm, &fixture->cpu);
-}
-
-void pmm_fixture_free(struct pmm_fixture *fixture)
-{
-    free(fixture->block);
-}
 
 static enum model_state state_of(const struct pmm_model *model, uint64_t f)
 {
@@ -239,60 +205,4 @@ void model_compare_frames(const struct pmm_model *model, struct pmm_fixture *fix
     for (uint64_t f = 0; f < model->n_frames + 1; f++)
         CHECK(pmm_is_usable(fixture->pmm, frame(f)) == is_usable(model, f));
     pmm_check_invariants(fixture->pmm);
-}
-
-static void check_summary(const struct summary *summary)
-{
-    uint64_t n = summary->n_bits;
-
-    for (uint64_t level = 0; level + 1 < summary->n_levels; level++) {
-        n = bitmap_words(n);
-        for (uint64_t i = 0; i < n; i++) {
-            const bool has_any = summary_level(summary, level)[i];
-
-            CHECK(has_any == !!(summary_level(summary, level + 1)[i / WORD_BITS] & word_bit(i)));
-        }
-    }
-}
-
-/* Spans ascend, none adjacent to another, each with words of its own; large ones lie on borders of areas. */
-static void check_spans(const struct pmm *pmm)
-{
-    uint64_t next_frame = 0, next_word = 0;
-
-    for (uint64_t i = 0; i < pmm->n_spans; i++) {
-        const struct span span = pmm_span_at(pmm, i);
-        const uint64_t misplaced = (span.first_word - span.first / WORD_BITS) % AREA_WORDS;
-
-        CHECK(span.count && (i == 0 || span.first > next_frame));
-        CHECK(span.first_word >= next_word && span.first_word + span.n_words < pmm->n_words);
-        CHECK(span.count < LARGE_SPAN_FRAMES || misplaced == 0);
-        next_frame = span_end(&span);
-        next_word = span.first_word + span.n_words;
-    }
-}
-
-void pmm_check_invariants(const struct pmm *pmm)
-{
-    const uint64_t *words = pmm_words(pmm);
-    uint64_t n_allocated_bits = bitmap_count_set(words, 0, pmm_end_position(pmm));
-
-    check_spans(pmm);
-    CHECK(!atomic_load(&pmm->lock.held));
-    CHECK(words[pmm->n_words - 1] == WORD_FULL);
-    CHECK(pmm_end_position(pmm) - n_allocated_bits == atomic_load(&pmm->free_frames));
-    for (uint64_t word = 0; word < pmm->n_words; word++) {
-        const bool listed = word >= pmm->first_high_word && words[word] != WORD_FULL;
-
-        CHECK(summary_has(&pmm->free_words, word) == listed);
-        CHECK(!listed || word >= pmm->lowest_word);
-    }
-    for (uint64_t area = 0; area < pmm->n_words / AREA_WORDS; area++) {
-        static const uint64_t no_words[AREA_WORDS];
-        const bool is_free = memcmp(words + area * AREA_WORDS, no_words, sizeof(no_words)) == 0;
-
-        CHECK(summary_has(&pmm->free_areas, area) == is_free);
-    }
-    check_summary(&pmm->free_words);
-    check_summary(&pmm->free_areas);
 }

@@ -1,6 +1,6 @@
 /*
- * The frame allocator as a byte per frame: slow, obvious, and right. Plus what allocator tests need: a fixture that owns
- * a metadata block, and a comparison of every frame.
+ * The frame allocator as a byte per frame: slow, obvious, and right. Plus a comparison of
+ * every count and frame with those of an allocator under test.
  */
 #ifndef MODEL_PMM_H
 #define MODEL_PMM_H
@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "model_pmm_fixture.h"
 #include "pmm.h"
 
 enum model_state {
@@ -23,23 +24,6 @@ struct pmm_model {
     struct frame_range metadata;
     uint64_t total, usable, free;
 };
-
-struct pmm_fixture {
-    void *block;
-    size_t block_bytes;
-    struct pmm *pmm;
-    struct pmm_cpu cpu;
-};
-
-#define MODEL_MAX_REGIONS 64
-
-/* A region in frames. */
-struct mem_region model_region(uint64_t first, uint64_t count, enum region_type type);
-
-/* A block for these regions, of exactly the size asked for, filled with garbage, and an allocator in it. */
-void pmm_fixture_init(struct pmm_fixture *fixture, phys_addr_t metadata_start, const struct mem_region *regions,
-                      size_t n_regions);
-void pmm_fixture_free(struct pmm_fixture *fixture);
 
 /* metadata: as the allocator under test was told. */
 void model_init(struct pmm_model *model, struct phys_range metadata, const struct mem_region *regions,
@@ -60,8 +44,5 @@ struct pmm_stats model_stats(const struct pmm_model *model);
 /* Fails the test unless the counts agree; unless every frame is in the same state on both sides. */
 void model_compare_counts(const struct pmm_model *model, struct pmm_fixture *fixture);
 void model_compare_frames(const struct pmm_model *model, struct pmm_fixture *fixture);
-
-/* Fails the test unless summaries and padding of the allocator are what its words demand. */
-void pmm_check_invariants(const struct pmm *pmm);
 
 #endif

@@ -12,7 +12,7 @@
 
 #include "../mm/host/map_text.h"
 #include "mem_region.h"
-#include "model_pmm.h"
+#include "model_pmm_fixture.h"
 
 #define SCATTERED_RUNS_MAX 20000
 #define BYTES_PER_GIB 34000

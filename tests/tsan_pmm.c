@@ -8,13 +8,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "model_pmm.h"
+#include "model_pmm_fixture.h"
 
 #define THREADS 4
 #define ROUNDS 40000
 #define HELD_MAX 64
 #define FRAMES 4096
-#define LOW (MIB(1) >> PAGE_SHIFT)
 #define RACED_FRAMES 2000
 
 static struct pmm_fixture fixture;

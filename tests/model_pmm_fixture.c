@@ -1,0 +1,167 @@
+#include "model_pmm_fixture.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../mm/pmm_layout.h"
+
+void check_failed(const char *condition, const char *file, int line)
+{
+    fprintf(stderr, "%s:%d: not so: %s\n", file, line, condition);
+    abort();
+}
+
+struct mem_region model_region(uint64_t first, uint64_t count, enum region_type type)
+{
+    return (struct mem_region){ frame_start(frame(first)), frame_start(frame(first + count)), type, 0 };
+}
+
+void pmm_fixture_init(struct pmm_fixture *fixture, phys_addr_t metadata_start, const struct mem_region *regions,
+                      size_t n_regions)
+{
+    *fixture = (struct pmm_fixture){ .block_bytes = pmm_metadata_bytes(regions, n_regions) };
+    CHECK(posix_memalign(&fixture->block, 64, fixture->block_bytes) == 0);
+    memset(fixture->block, 0xA5, fixture->block_bytes);
+    CHECK(pmm_init(fixture->block, fixture->block_bytes, metadata_start, regions, n_regions, &fixture->pmm) == PMM_OK);
+    pmm_cpu_init(fixture->pmm, &fixture->cpu);
+}
+
+void pmm_fixture_free(struct pmm_fixture *fixture)
+{
+    free(fixture->block);
+}
+
+struct pmm_fixture pmm_fixture_of_one_region(uint64_t first, uint64_t count, enum region_type type)
+{
+    const struct mem_region region = model_region(first, count, type);
+    struct pmm_fixture f;
+
+    pmm_fixture_init(&f, ELSEWHERE, &region, 1);
+    return f;
+}
+
+struct pmm_fixture pmm_fixture_of_six_regions(phys_addr_t metadata_start)
+{
+    const struct mem_region regions[] = {
+        model_region(0, 160, REGION_USABLE),     model_region(160, 96, REGION_RESERVED),
+        model_region(256, 768, REGION_USABLE),   model_region(1024, 76, REGION_BOOTLOADER_RECLAIMABLE),
+        model_region(1100, 400, REGION_USABLE),  model_region(1600, 100, REGION_USABLE),
+    };
+    struct pmm_fixture f;
+
+    pmm_fixture_init(&f, metadata_start, regions, ARRAY_LENGTH(regions));
+    return f;
+}
+
+uint64_t fixture_alloc(struct pmm_fixture *f)
+{
+    frame_t got;
+
+    CHECK(pmm_alloc_frame(f->pmm, &f->cpu, &got) == PMM_OK);
+    return got.value;
+}
+
+uint64_t fixture_alloc_run(struct pmm_fixture *f, uint64_t n, uint64_t align, phys_addr_t below)
+{
+    frame_t got;
+
+    CHECK(pmm_alloc_run(f->pmm, &f->cpu, n, align, below, &got) == PMM_OK);
+    return got.value;
+}
+
+void fixture_dealloc(struct pmm_fixture *f, uint64_t first, uint64_t n)
+{
+    CHECK(pmm_dealloc_run(f->pmm, &f->cpu, frame(first), n) == PMM_OK);
+}
+
+enum pmm_status fixture_try_run(struct pmm_fixture *f, uint64_t n, uint64_t align, phys_addr_t below)
+{
+    const frame_t untouched = frame(77);
+    frame_t got = untouched;
+    const enum pmm_status status = pmm_alloc_run(f->pmm, &f->cpu, n, align, below, &got);
+
+    CHECK(status == PMM_OK || got.value == untouched.value);
+    return status;
+}
+
+enum pmm_status fixture_try_dealloc(struct pmm_fixture *f, uint64_t first)
+{
+    return pmm_dealloc_frame(f->pmm, &f->cpu, frame(first));
+}
+
+enum pmm_status fixture_try_dealloc_run(struct pmm_fixture *f, uint64_t first, uint64_t n)
+{
+    return pmm_dealloc_run(f->pmm, &f->cpu, frame(first), n);
+}
+
+enum pmm_status fixture_reserve(struct pmm_fixture *f, uint64_t first, uint64_t n)
+{
+    return pmm_reserve(f->pmm, &f->cpu, (struct frame_range){ { first }, n });
+}
+
+enum pmm_status fixture_add(struct pmm_fixture *f, uint64_t first, uint64_t n)
+{
+    return pmm_add(f->pmm, &f->cpu, (struct frame_range){ { first }, n });
+}
+
+struct pmm_stats fixture_stats(struct pmm_fixture *f)
+{
+    return pmm_stats(f->pmm, &f->cpu);
+}
+
+static void check_summary(const struct summary *summary)
+{
+    uint64_t n = summary->n_bits;
+
+    for (uint64_t level = 0; level + 1 < summary->n_levels; level++) {
+        n = bitmap_words(n);
+        for (uint64_t i = 0; i < n; i++) {
+            const bool has_any = summary_level(summary, level)[i];
+
+            CHECK(has_any == !!(summary_level(summary, level + 1)[i / WORD_BITS] & word_bit(i)));
+        }
+    }
+}
+
+/* Spans ascend, none adjacent to another, each with words of its own; large ones lie on borders of areas. */
+static void check_spans(const struct pmm *pmm)
+{
+    uint64_t next_frame = 0, next_word = 0;
+
+    for (uint64_t i = 0; i < pmm->n_spans; i++) {
+        const struct span span = pmm_span_at(pmm, i);
+        const uint64_t misplaced = (span.first_word - span.first / WORD_BITS) % AREA_WORDS;
+
+        CHECK(span.count && (i == 0 || span.first > next_frame));
+        CHECK(span.first_word >= next_word && span.first_word + span.n_words < pmm->n_words);
+        CHECK(span.count < LARGE_SPAN_FRAMES || misplaced == 0);
+        next_frame = span_end(&span);
+        next_word = span.first_word + span.n_words;
+    }
+}
+
+void pmm_check_invariants(const struct pmm *pmm)
+{
+    const uint64_t *words = pmm_words(pmm);
+    uint64_t n_allocated_bits = bitmap_count_set(words, 0, pmm_end_position(pmm));
+
+    check_spans(pmm);
+    CHECK(!atomic_load(&pmm->lock.held));
+    CHECK(words[pmm->n_words - 1] == WORD_FULL);
+    CHECK(pmm_end_position(pmm) - n_allocated_bits == atomic_load(&pmm->free_frames));
+    for (uint64_t word = 0; word < pmm->n_words; word++) {
+        const bool listed = word >= pmm->first_high_word && words[word] != WORD_FULL;
+
+        CHECK(summary_has(&pmm->free_words, word) == listed);
+        CHECK(!listed || word >= pmm->lowest_word);
+    }
+    for (uint64_t area = 0; area < pmm->n_words / AREA_WORDS; area++) {
+        static const uint64_t no_words[AREA_WORDS];
+        const bool is_free = memcmp(words + area * AREA_WORDS, no_words, sizeof(no_words)) == 0;
+
+        CHECK(summary_has(&pmm->free_areas, area) == is_free);
+    }
+    check_summary(&pmm->free_words);
+    check_summary(&pmm->free_areas);
+}
