@@ -141,12 +141,30 @@ static void check_spans(const struct pmm *pmm)
     }
 }
 
+/* The pieces ascend, and together are the frames that are tracked and not usable. */
+static void check_pending(const struct pmm *pmm)
+{
+    uint64_t next_frame = 0, frames = 0;
+
+    CHECK(pmm->n_pending <= pmm->pending_capacity);
+    for (uint64_t i = 0; i < pmm->n_pending; i++) {
+        const struct pending_piece piece = pmm_pending(pmm)[i];
+
+        CHECK(piece_first(piece) >= next_frame);
+        next_frame = piece_end(piece);
+        frames += piece_count(piece);
+    }
+    CHECK(frames == pmm->pending_frames);
+    CHECK(frames == pmm->total_frames - pmm->usable_frames);
+}
+
 void pmm_check_invariants(const struct pmm *pmm)
 {
     const uint64_t *words = pmm_words(pmm);
     uint64_t n_allocated_bits = bitmap_count_set(words, 0, pmm_end_position(pmm));
 
     check_spans(pmm);
+    check_pending(pmm);
     CHECK(!atomic_load(&pmm->lock.held));
     CHECK(words[pmm->n_words - 1] == WORD_FULL);
     CHECK(pmm_end_position(pmm) - n_allocated_bits == atomic_load(&pmm->free_frames));
