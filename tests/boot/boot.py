@@ -17,7 +17,6 @@ RAW_MAP_STRING = "polyglot:raw-map=yes"
 
 MIB = 1 << 20
 PAGE_BYTES = 4096
-LOWEST_TESTED_FRAMES = (4 << 30) // PAGE_BYTES
 
 # The EFI shell's order of totals in `memmap -sfo` (one line, decimal bytes); more follow.
 SHELL_TOTALS = ("Total Reserved BSCode BSData RTCode RTData LdrCode LdrData Avail MMIO MMIOPort Unusable ACPIRecl NVS "
@@ -108,7 +107,8 @@ class Boot:
         usable = [(max(r.start, MIB), r.end) for r in self.report.regions if r.type == "USABLE" and r.end > MIB]
         in_use = self.ranges_in_use()
         # It takes the lowest frames first. Some in the ranges in use may be free again by then, and among them.
-        left = min(LOWEST_TESTED_FRAMES, self.result.tested_frames) - sum(end - start for start, end in in_use) // PAGE_BYTES
+        in_use_frames = sum(end - start for start, end in in_use) // PAGE_BYTES
+        left = min(self.case.test_frames, self.result.tested_frames) - in_use_frames
         frames = []
         for start, end in subtract(usable, in_use):
             frames += itertools.islice(range(start, end, PAGE_BYTES), left - len(frames))

@@ -5,7 +5,6 @@ from screen import wrap
 
 PAGE_BYTES = 4096
 SAMPLE_FRAMES = 10_000
-LOWEST_FRAMES = (4 << 30) // PAGE_BYTES
 SPREAD_FRAMES = 4096
 LOW_FRAMES = (1 << 20) // PAGE_BYTES
 
@@ -22,8 +21,8 @@ def test_kernel_finishes_and_says_so_in_its_result_structure(booted):
 def test_result_counts_hold_together(booted):
     result = booted.result
     assert 0 < result.free_frames <= result.usable_frames
-    assert result.tested_frames <= LOWEST_FRAMES + SPREAD_FRAMES
-    assert result.tested_frames >= min(LOWEST_FRAMES, result.free_frames - LOW_FRAMES)
+    assert result.tested_frames <= booted.case.test_frames + SPREAD_FRAMES
+    assert result.tested_frames >= min(booted.case.test_frames, result.free_frames - LOW_FRAMES)
 
 
 def test_allocator_manages_nearly_all_memory_of_the_machine(booted):
@@ -93,7 +92,7 @@ def test_full_test_says_what_it_covered(booted, serial_report):
     r = serial_report
     assert r.tested_lowest + r.tested_spread == booted.result.tested_frames
     assert r.tested_lowest + r.tested_spread + r.left_out_low + r.left_out == booted.result.free_frames
-    assert r.tested_lowest == min(LOWEST_FRAMES, booted.result.free_frames - r.left_out_low)
+    assert r.tested_lowest == min(booted.case.test_frames, booted.result.free_frames - r.left_out_low)
     assert r.tested_spread == min(SPREAD_FRAMES, booted.result.free_frames - r.left_out_low - r.tested_lowest)
     assert r.left_out_low <= LOW_FRAMES
     assert (r.tested_lowest_size, r.left_out_size) == (size_text(r.tested_lowest * PAGE_BYTES),
