@@ -48,19 +48,31 @@ static EFI_STATUS EFIAPI refuse_exit(EFI_HANDLE image, UINTN key)
     return EFI_INVALID_PARAMETER;
 }
 
-/* Boot services as they are, or, to see what becomes of it, as a firmware has them that never lets go. */
-static EFI_BOOT_SERVICES services_for_exit(const struct firmware *fw, enum fault_kind fault)
+static EFI_STATUS EFIAPI refuse_pages(EFI_ALLOCATE_TYPE how, EFI_MEMORY_TYPE type, UINTN pages,
+                                      EFI_PHYSICAL_ADDRESS *address)
 {
-    EFI_BOOT_SERVICES services = *fw->boot;
+    (void)how;
+    (void)type;
+    (void)pages;
+    (void)address;
+    return EFI_OUT_OF_RESOURCES;
+}
 
+/* Replaces boot services by those of a firmware that fails, if somebody asked to see what becomes of it. */
+static void break_services(struct firmware *fw, EFI_BOOT_SERVICES *broken, enum fault_kind fault)
+{
+    *broken = *fw->boot;
     if (fault == FAULT_EXIT)
-        services.ExitBootServices = refuse_exit;
-    return services;
+        broken->ExitBootServices = refuse_exit;
+    if (fault == FAULT_MEMORY)
+        broken->AllocatePages = refuse_pages;
+    fw->boot = broken;
 }
 
 /* Returns only if it fails, and then with everything given back. */
 static EFI_STATUS boot(struct firmware *fw, struct boot_info *info)
 {
+    EFI_BOOT_SERVICES broken;
     struct gop_choice graphics;
     struct map_buffer map;
     unsigned attempts;
@@ -70,6 +82,8 @@ static EFI_STATUS boot(struct firmware *fw, struct boot_info *info)
     status = arguments_read(fw, info);
     if (EFI_ERROR(status))
         return status;
+    if (info->options.fault == FAULT_EXIT || info->options.fault == FAULT_MEMORY)
+        break_services(fw, &broken, info->options.fault);
     limits_find(info);
     info->image = image_layout().whole;
     info->claims[info->n_claims++] = (struct region_claim){ info->image, REGION_EXECUTABLE_AND_MODULES };
@@ -79,9 +93,7 @@ static EFI_STATUS boot(struct firmware *fw, struct boot_info *info)
         return status;
     gop_activate(&graphics, info); /* last, so that a failure above could still be read on the screen as it was */
 
-    EFI_BOOT_SERVICES services = services_for_exit(fw, info->options.fault);
-
-    status = leave_boot_services(&services, fw->image, &map, &attempts);
+    status = leave_boot_services(fw->boot, fw->image, &map, &attempts);
     if (EFI_ERROR(status))
         exit_failed(fw, info, status, attempts);
     cli();
@@ -100,6 +112,7 @@ EFI_STATUS efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
 
     if (!EFI_ERROR(status))
         status = boot(&fw, &info);
+    fw.boot = system->BootServices; /* boot() may have replaced them */
     if (!fw.shell)
         wait_for_reader(&fw);
     return status;

@@ -9,7 +9,7 @@ static const char fault_names[FAULT_KINDS][8] = {
     [FAULT_NONE] = "",       [FAULT_READ] = "read",     [FAULT_WRITE] = "write", [FAULT_FETCH] = "fetch",
     [FAULT_NULL] = "null",   [FAULT_DIVIDE] = "divide", [FAULT_GUARD] = "guard", [FAULT_SMASH] = "smash",
     [FAULT_ASSERT] = "assert", [FAULT_NESTED] = "nested",
-    [FAULT_EXIT] = "exit",
+    [FAULT_EXIT] = "exit",     [FAULT_MEMORY] = "memory",
 };
 
 const char *fault_name(enum fault_kind fault)

@@ -25,7 +25,8 @@ enum fault_kind {
     FAULT_SMASH,        /* fault=smash: overwrites its own stack frame */
     FAULT_ASSERT,       /* fault=assert: fails an assertion */
     FAULT_NESTED,       /* fault=nested: panics while it panics */
-    FAULT_EXIT,         /* fault=exit: the firmware refuses to end boot services, in the loader */
+    FAULT_EXIT,         /* fault=exit: the firmware does not end boot services; in the loader, like the next one */
+    FAULT_MEMORY,       /* fault=memory: the firmware has no memory to give */
     FAULT_KINDS
 };
 

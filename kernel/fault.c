@@ -94,7 +94,8 @@ void fault_now(enum fault_kind kind)
     case FAULT_NESTED:
         panic_while_panicking();
         break;
-    case FAULT_EXIT: /* the loader's */
+    case FAULT_EXIT: /* these two are the loader's */
+    case FAULT_MEMORY:
     case FAULT_NONE:
     case FAULT_KINDS:
         break;
