@@ -17,15 +17,17 @@ VERSION := 0.1.0
 .SUFFIXES:
 .DEFAULT_GOAL := all
 export BUILD PYTHON
+export PATH := $(PATH):/usr/sbin:/sbin # mkfs.fat, for those who are not root
 
 # ---- what must be installed; each set is checked once per build directory -------------------------------------------
 
 packages_build := gcc libc6-dev binutils gnu-efi python3 python3-pefile fonts-spleen mtools dosfstools
 packages_run := qemu-system-x86 ovmf
+packages_window := qemu-system-gui
 packages_test := libcmocka-dev python3-pytest python3-pytest-xdist python3-pil clang libclang-rt-14-dev valgrind gdisk
 
 define packages_rule
-$(BUILD)/.packages-$(1):
+$(BUILD)/.packages-$(1): Makefile
 	@missing=$$$$(for p in $(packages_$(1)); do \
 	    dpkg-query -W -f='$$$${Status}' $$$$p 2>/dev/null | grep -q 'ok installed' || printf '%s ' $$$$p; done); \
 	if [ -n "$$$$missing" ]; then \
@@ -38,7 +40,11 @@ $(BUILD)/.packages-$(1):
 	    rm -f $(BUILD)-apt.log; \
 	fi; mkdir -p $(BUILD); touch $$@
 endef
-$(foreach set,build run test,$(eval $(call packages_rule,$(set))))
+$(foreach set,build run window test,$(eval $(call packages_rule,$(set))))
+# One after the other: apt has a lock.
+$(BUILD)/.packages-run: $(BUILD)/.packages-build
+$(BUILD)/.packages-window: $(BUILD)/.packages-run
+$(BUILD)/.packages-test: $(BUILD)/.packages-run
 
 # ---- BOOTX64.EFI -----------------------------------------------------------------------------------------------------
 
@@ -62,6 +68,12 @@ target_objects := $(patsubst %,$(BUILD)/target/%.o,$(basename $(patsubst $(BUILD
 
 .PHONY: all
 all: $(BUILD)/BOOTX64.EFI $(BUILD)/esp.img $(BUILD)/host/memmap-report
+
+# Another compiler or version rebuilds everything.
+$(BUILD)/.flags: FORCE
+	@mkdir -p $(@D); echo "$(CC) $(CURDIR) $(VERSION)" | cmp -s - $@ || echo "$(CC) $(CURDIR) $(VERSION)" >$@
+FORCE:
+$(target_objects): $(BUILD)/.flags
 
 $(BUILD)/target/efi/%.o: target += $(efi_flags)
 $(BUILD)/target/%.o: %.c | $(BUILD)/.packages-build
@@ -152,7 +164,8 @@ support = $(patsubst %,$(BUILD)/$(1)/%.o,tests/host_support mm/host/map_text $(b
 # These walk efi/ through a fake firmware: the only tests that need UEFI's types.
 efi_tests := test_exit test_loader_memory
 efi_test_objects := $(addprefix $(BUILD)/asan/,tests/fake_firmware.o efi/exit.o efi/memory.o efi/failure.o)
-$(efi_test_objects) $(efi_tests:%=$(BUILD)/asan/tests/%.o): host += $(efi_flags) -fshort-wchar -maccumulate-outgoing-args
+$(efi_test_objects) $(efi_tests:%=$(BUILD)/asan/tests/%.o): host += $(efi_flags) -fshort-wchar \
+    $(if $(is_gcc),-maccumulate-outgoing-args)
 $(efi_tests:%=$(BUILD)/asan/tests/%): $(efi_test_objects)
 $(filter $(BUILD)/asan/tests/test_region%,$(test_programs)): $(BUILD)/asan/tests/region_fixture.o
 
@@ -171,7 +184,7 @@ host-tests: $(test_programs) $(tsan_programs) $(fuzz_programs) $(BUILD)/host/mem
 # ---- what people call ------------------------------------------------------------------------------------------------
 
 .PHONY: run test test-all bench fuzz mutants layers check clean help
-run: all $(BUILD)/.packages-run
+run: all $(BUILD)/.packages-run $(if $(WINDOW),$(BUILD)/.packages-window)
 	@$(PYTHON) tests/boot/run.py $(if $(WINDOW),--window)
 
 # T=name runs the tests whose name contains it.

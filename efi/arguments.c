@@ -1,7 +1,12 @@
 #include "firmware.h"
 #include "smbios.h"
 
-#define WORD_MAX 256
+#define ARGUMENT_MAX 256
+#define ARGUMENT_SHOWN_MAX 48 /* of it, in a message of one line */
+
+/* More than any boot manager passes; a broken one may say anything. */
+#define LOAD_OPTIONS_BYTES_MAX KIB(64)
+
 #define OPTION_PREFIX "polyglot:"
 #define OPTIONS_KNOWN "resolution=WxH, test=MIB, raw-map=yes, console=none, fault=KIND"
 
@@ -33,13 +38,23 @@ static void read_oem_strings(const struct smbios_structure *structure, struct op
     }
 }
 
+/* The 64-bit entry point if it is good, else the 32-bit one. */
+static bool find_structures(const struct boot_info *info, struct smbios_table *ret_table)
+{
+    const phys_addr_t entries[] = { info->smbios64, info->smbios32 };
+
+    for (size_t i = 0; i < ARRAY_LENGTH(entries); i++)
+        if (entries[i].value && smbios_entry_point(identity_pointer(entries[i]), ENTRY_POINT_READABLE, ret_table))
+            return true;
+    return false;
+}
+
 static void read_smbios(const struct boot_info *info, struct options *options)
 {
-    const phys_addr_t entry = info->smbios64.value ? info->smbios64 : info->smbios32;
     struct smbios_table table;
     struct smbios_structure structure;
 
-    if (!entry.value || !smbios_entry_point(identity_pointer(entry), ENTRY_POINT_READABLE, &table))
+    if (!find_structures(info, &table))
         return;
 
     const void *structures = identity_pointer(table.structures.start);
@@ -54,15 +69,16 @@ static EFI_STATUS read_shell_arguments(const struct firmware *fw, struct options
 {
     for (UINTN i = 1; i < fw->shell->Argc; i++) {
         const CHAR16 *wide = fw->shell->Argv[i];
-        char word[WORD_MAX + 1];
+        char word[ARGUMENT_MAX + 1];
         size_t n = 0;
 
-        for (; wide[n] && n < WORD_MAX; n++)
-            word[n] = wide[n] < 0x7f ? (char)wide[n] : '?';
-        word[n] = 0;
-        if (!options_read_word(options, word, n))
-            return report_failure(fw, EFI_INVALID_PARAMETER, "argument %lu: `%s' is no option (" OPTIONS_KNOWN ")",
-                                  (uint64_t)i, word);
+        for (; wide[n] && n < ARGUMENT_MAX; n++)
+            word[n] = wide[n] >= ' ' && wide[n] <= '~' ? (char)wide[n] : '?';
+        if (options_read_word(options, word, n))
+            continue;
+        word[n < ARGUMENT_SHOWN_MAX ? n : ARGUMENT_SHOWN_MAX] = 0;
+        return report_failure(fw, EFI_INVALID_PARAMETER, "argument %lu: `%s' is no option (" OPTIONS_KNOWN ")",
+                              (uint64_t)i, word);
     }
     return EFI_SUCCESS;
 }
@@ -72,7 +88,11 @@ EFI_STATUS arguments_read(const struct firmware *fw, struct boot_info *info)
     read_smbios(info, &info->options);
     if (fw->shell)
         return read_shell_arguments(fw, &info->options);
-    if (fw->loaded->LoadOptions)
-        options_read_load_options(&info->options, fw->loaded->LoadOptions, fw->loaded->LoadOptionsSize);
+    if (fw->loaded->LoadOptions) {
+        const UINT32 bytes = fw->loaded->LoadOptionsSize;
+
+        options_read_load_options(&info->options, fw->loaded->LoadOptions,
+                                  bytes < LOAD_OPTIONS_BYTES_MAX ? bytes : LOAD_OPTIONS_BYTES_MAX);
+    }
     return EFI_SUCCESS;
 }

@@ -86,7 +86,9 @@ void wait_for_reader(const struct firmware *fw)
             in->Reset(in, FALSE); /* keys typed before the message do not count */
             events[1] = in->WaitForKey;
         }
-        if (!EFI_ERROR(fw->boot->WaitForEvent(keyboard ? 2 : 1, events, &which)) && which == 1)
+        if (EFI_ERROR(fw->boot->WaitForEvent(keyboard ? 2 : 1, events, &which)))
+            fw->boot->WaitForEvent(1, events, &which); /* without the keyboard, whose event is no event */
+        else if (which == 1)
             in->ReadKeyStroke(in, &key);
     }
     fw->boot->CloseEvent(events[0]);

@@ -37,6 +37,7 @@ struct gop_choice {
     EFI_GRAPHICS_OUTPUT_PROTOCOL *gop; /* NULL: no linear framebuffer on this machine */
     UINT32 mode;
     struct framebuffer framebuffer;    /* of that mode; its memory is known only once the mode is set */
+    struct phys_range aperture;        /* the adapter's memory, as far as the mode shows that is set now */
 };
 struct gop_choice gop_choose(const struct firmware *fw, const struct options *options);
 /* Sets the mode, if it is not the current one, and fills info->framebuffer; without one if the firmware refuses. */
@@ -66,7 +67,8 @@ void loader_memory_free(const struct firmware *fw, struct boot_info *info);
 MUST_CHECK EFI_STATUS map_read(EFI_BOOT_SERVICES *boot, struct map_buffer *map);
 /*
  * Leaves boot services with a fresh key, EXIT_ATTEMPTS_MAX times at most, calling nothing else in between (UEFI 2.10,
- * 7.4.6). On success the buffer holds the final map. Any error is after the point of no return.
+ * 7.4.6). On success the buffer holds the final map.
+ * ret_attempts   calls of ExitBootServices(). 0, with an error: boot services still run. Else there is no way back.
  */
 MUST_CHECK EFI_STATUS leave_boot_services(EFI_BOOT_SERVICES *boot, EFI_HANDLE image, struct map_buffer *map,
                                           unsigned *ret_attempts);

@@ -1,4 +1,6 @@
+#include "fb_console.h"
 #include "firmware.h"
+#include "memory_picture.h"
 
 /* A console mode below this is too small to show the report and the picture; above the other, text gets tiny. */
 enum { GOOD_WIDTH = 1024, GOOD_HEIGHT = 768, LARGEST_WIDTH = 1920, LARGEST_HEIGHT = 1200 };
@@ -62,7 +64,7 @@ static bool describe_mode(const EFI_GRAPHICS_OUTPUT_MODE_INFORMATION *mode, stru
 /* The current mode, memory included. */
 static bool describe_current(const EFI_GRAPHICS_OUTPUT_PROTOCOL *gop, struct framebuffer *fb)
 {
-    if (!gop->Mode || !gop->Mode->Info || !describe_mode(gop->Mode->Info, fb))
+    if (!gop || !gop->Mode || !gop->Mode->Info || !describe_mode(gop->Mode->Info, fb))
         return false;
 
     const uint64_t bytes = (uint64_t)fb->pitch_bytes * fb->height_px;
@@ -98,8 +100,8 @@ static bool choose_mode(const struct firmware *fw, struct mode_wish wish, struct
     bool found = false;
 
     for (UINT32 i = 0; i < gop->Mode->MaxMode && i < MODES_MAX; i++) {
-        EFI_GRAPHICS_OUTPUT_MODE_INFORMATION *info;
-        UINTN bytes;
+        EFI_GRAPHICS_OUTPUT_MODE_INFORMATION *info = NULL;
+        UINTN bytes = 0;
         struct framebuffer mode;
 
         if (EFI_ERROR(gop->QueryMode(gop, i, &bytes, &info)) || !info)
@@ -134,8 +136,8 @@ struct gop_choice gop_choose(const struct firmware *fw, const struct options *op
 
     if (EFI_ERROR(fw->boot->LocateHandleBuffer(ByProtocol, &gop_guid, NULL, &n, &handles)))
         return choice;
-    for (UINTN i = 0; i < n && !choice.gop; i++) {
-        EFI_GRAPHICS_OUTPUT_PROTOCOL *gop;
+    for (UINTN i = 0; handles && i < n && !choice.gop; i++) {
+        EFI_GRAPHICS_OUTPUT_PROTOCOL *gop = NULL;
 
         if (!EFI_ERROR(fw->boot->HandleProtocol(handles[i], &gop_guid, (void **)&gop)) &&
             describe_current(gop, &choice.framebuffer)) {
@@ -143,10 +145,25 @@ struct gop_choice gop_choose(const struct firmware *fw, const struct options *op
             choice.mode = gop->Mode->Mode;
         }
     }
-    fw->boot->FreePool(handles);
-    if (choice.gop)
+    if (handles)
+        fw->boot->FreePool(handles);
+    if (choice.gop) {
+        choice.aperture = choice.framebuffer.memory;
         choose_wished_mode(fw, options, &choice);
+    }
     return choice;
+}
+
+/* Whether the mode that is really set can be used with the memory that was allocated for what was to be expected. */
+static bool is_drawable(const struct framebuffer *fb, const struct boot_info *info)
+{
+    bool drawable = phys_range_end(fb->memory) <= 1ull << info->phys_bits &&
+                    fb_console_cell_bytes(fb, memory_picture_console_area(fb)) <= info->loader[LOADER_CONSOLE_CELLS].bytes &&
+                    !phys_ranges_overlap(fb->memory, info->image);
+
+    for (unsigned use = 0; use < LOADER_USES; use++)
+        drawable = drawable && !phys_ranges_overlap(fb->memory, info->loader[use]);
+    return drawable;
 }
 
 void gop_activate(const struct gop_choice *choice, struct boot_info *info)
@@ -161,7 +178,7 @@ void gop_activate(const struct gop_choice *choice, struct boot_info *info)
         if (EFI_ERROR(gop->SetMode(gop, choice->mode)) || !describe_current(gop, &info->framebuffer))
             gop->SetMode(gop, before);
     }
-    if (!describe_current(gop, &info->framebuffer))
+    if (!describe_current(gop, &info->framebuffer) || !is_drawable(&info->framebuffer, info))
         info->framebuffer = (struct framebuffer){ 0 };
     else
         info->claims[info->n_claims++] = (struct region_claim){ info->framebuffer.memory, REGION_FRAMEBUFFER };

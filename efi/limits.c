@@ -1,3 +1,4 @@
+#include "cpu.h"
 #include "firmware.h"
 #include "x86.h"
 
@@ -12,13 +13,15 @@
  * Architecture Programmer's Manual vol 2; AMD I/O Virtualization Technology Specification, "Special Ranges").
  */
 #define HYPERTRANSPORT_START 0xFD00000000ull
-#define HYPERTRANSPORT_BYTES (TIB(1) - HYPERTRANSPORT_START)
+static const struct phys_range hypertransport = { { HYPERTRANSPORT_START }, TIB(1) - HYPERTRANSPORT_START };
 
 static unsigned processor_phys_bits(void)
 {
-    if (cpuid(CPUID_EXTENDED_MAX_LEAF, 0).eax < CPUID_ADDRESS_SIZES)
-        return PHYS_BITS_WITHOUT_LEAF;
-    return cpuid(CPUID_ADDRESS_SIZES, 0).eax & 0xff;
+    unsigned bits = 0;
+
+    if (cpuid(CPUID_EXTENDED_MAX_LEAF, 0).eax >= CPUID_ADDRESS_SIZES)
+        bits = cpuid(CPUID_ADDRESS_SIZES, 0).eax & 0xff;
+    return bits < PHYS_BITS_WITHOUT_LEAF ? PHYS_BITS_WITHOUT_LEAF : bits; /* a hypervisor may say anything */
 }
 
 static bool maker_is(const struct cpuid_registers *leaf0, const char name[12])
@@ -29,12 +32,12 @@ static bool maker_is(const struct cpuid_registers *leaf0, const char name[12])
 
 void limits_find(struct boot_info *info)
 {
-    const unsigned mappable = read_cr4() & CR4_LA57 ? PHYS_BITS_MAX : PHYS_BITS_4_LEVEL;
+    const unsigned mappable = cpu_features().paging_levels == 5 ? PHYS_BITS_MAX : PHYS_BITS_4_LEVEL;
     const unsigned has = processor_phys_bits();
     const struct cpuid_registers leaf0 = cpuid(CPUID_MAX_LEAF, 0);
 
     info->phys_bits = has < mappable ? has : mappable;
-    if ((maker_is(&leaf0, "AuthenticAMD") || maker_is(&leaf0, "HygonGenuine")) && info->phys_bits >= 40)
-        info->claims[info->n_claims++] = (struct region_claim){
-            { phys_addr(HYPERTRANSPORT_START), HYPERTRANSPORT_BYTES }, REGION_RESERVED };
+    if ((maker_is(&leaf0, "AuthenticAMD") || maker_is(&leaf0, "HygonGenuine")) &&
+        phys_range_end(hypertransport) <= 1ull << info->phys_bits)
+        info->claims[info->n_claims++] = (struct region_claim){ hypertransport, REGION_RESERVED };
 }

@@ -21,6 +21,8 @@ static EFI_STATUS firmware_open(struct firmware *fw, EFI_HANDLE image, EFI_SYSTE
     if (EFI_ERROR(fw->boot->HandleProtocol(image, &shell_parameters, (void **)&fw->shell)))
         fw->shell = NULL;
     status = fw->boot->HandleProtocol(image, &loaded_image, (void **)&fw->loaded);
+    if (!EFI_ERROR(status) && !fw->loaded)
+        status = EFI_NOT_FOUND;
     if (EFI_ERROR(status))
         return report_failure(fw, status, "the firmware does not say what started us: %s", status_name(status));
     return EFI_SUCCESS;
@@ -94,8 +96,12 @@ static EFI_STATUS boot(struct firmware *fw, struct boot_info *info)
     gop_activate(&graphics, info); /* last, so that a failure above could still be read on the screen as it was */
 
     status = leave_boot_services(fw->boot, fw->image, &map, &attempts);
-    if (EFI_ERROR(status))
+    if (EFI_ERROR(status) && attempts)
         exit_failed(fw, info, status, attempts);
+    if (EFI_ERROR(status)) {
+        loader_memory_free(fw, info);
+        return report_failure(fw, status, "cannot read the firmware's memory map: %s", status_name(status));
+    }
     cli();
     info->map = (struct firmware_map){ map.descriptors, map.used, map.stride };
 

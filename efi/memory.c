@@ -1,3 +1,4 @@
+#include "cpu.h"
 #include "fb_console.h"
 #include "firmware.h"
 #include "kernel_map.h"
@@ -6,10 +7,11 @@
 
 /*
  * Each allocation may split a descriptor, and firmware allocates behind our back until the exit; so everything that is
- * sized by the map has room for this many descriptors more, and the map itself for twice what it is.
+ * sized by the map has room for KERNEL_MAP_LATE_HOLES more, and the map's buffer for twice as many descriptors as well.
  */
-#define DESCRIPTORS_SLACK 64
-#define DESCRIPTOR_BYTES_GUESS 64 /* before the firmware has told its stride */
+#define DESCRIPTOR_BYTES_GUESS 64   /* before the firmware has told its stride */
+#define METADATA_BYTES_PER_HOLE 128 /* one more span of usable memory: its record, two words, padding, summaries */
+#define MAP_BYTES_MAX MIB(256)      /* millions of descriptors: this firmware is broken */
 #define MAP_READS_MAX 8
 
 #define GUARD_BYTES PAGE_SIZE
@@ -26,9 +28,13 @@ static const char use_names[LOADER_USES][24] = {
     [LOADER_CONSOLE_CELLS] = "the text console",
 };
 
-static bool claimed(const struct boot_info *info, struct phys_range range)
+/* Whether the firmware hands out what the kernel could not keep: low, beyond reach, or somebody else's. */
+static bool is_unfit(const struct gop_choice *choice, const struct boot_info *info, struct phys_range range)
 {
-    if (phys_range_end(range) > 1ull << info->phys_bits)
+    const uint64_t limit = 1ull << info->phys_bits;
+
+    if (range.start.value < MIB(1) || range.start.value & PAGE_MASK || range.start.value >= limit ||
+        range.bytes > limit - range.start.value || phys_ranges_overlap(range, choice->aperture))
         return true;
     for (size_t i = 0; i < info->n_claims; i++)
         if (phys_ranges_overlap(range, info->claims[i].bytes))
@@ -44,7 +50,8 @@ static void release(const struct firmware *fw, struct phys_range *range)
 }
 
 /* Whole pages of LoaderData. Where the firmware hands out what is not memory, tries once more, below 4 GiB. */
-static EFI_STATUS allocate(const struct firmware *fw, struct boot_info *info, enum loader_use use, uint64_t bytes)
+static EFI_STATUS allocate(const struct firmware *fw, const struct gop_choice *choice, struct boot_info *info,
+                           enum loader_use use, uint64_t bytes)
 {
     const UINTN pages = bytes_to_frames(bytes);
     struct phys_range *range = &info->loader[use];
@@ -52,12 +59,12 @@ static EFI_STATUS allocate(const struct firmware *fw, struct boot_info *info, en
     EFI_STATUS status = fw->boot->AllocatePages(AllocateAnyPages, EfiLoaderData, pages, &start);
 
     *range = (struct phys_range){ phys_addr(start), EFI_ERROR(status) ? 0 : frames_to_bytes(pages) };
-    if (!EFI_ERROR(status) && claimed(info, *range)) {
+    if (!EFI_ERROR(status) && is_unfit(choice, info, *range)) {
         release(fw, range);
         start = GIB(4) - 1;
         status = fw->boot->AllocatePages(AllocateMaxAddress, EfiLoaderData, pages, &start);
         *range = (struct phys_range){ phys_addr(start), EFI_ERROR(status) ? 0 : frames_to_bytes(pages) };
-        if (!EFI_ERROR(status) && claimed(info, *range)) {
+        if (!EFI_ERROR(status) && is_unfit(choice, info, *range)) {
             release(fw, range);
             status = EFI_OUT_OF_RESOURCES;
         }
@@ -75,7 +82,8 @@ void loader_memory_free(const struct firmware *fw, struct boot_info *info)
 }
 
 /* Reads the map into LOADER_FIRMWARE_MAP, which is allocated, and again if that made the map outgrow it. */
-static EFI_STATUS allocate_map(const struct firmware *fw, struct boot_info *info, struct map_buffer *map)
+static EFI_STATUS allocate_map(const struct firmware *fw, const struct gop_choice *choice, struct boot_info *info,
+                               struct map_buffer *map)
 {
     EFI_STATUS status;
 
@@ -85,9 +93,10 @@ static EFI_STATUS allocate_map(const struct firmware *fw, struct boot_info *info
         const UINTN needed = map->used;
 
         release(fw, &info->loader[LOADER_FIRMWARE_MAP]);
-        if (needed > MIB(256))
+        if (needed > MAP_BYTES_MAX)
             return report_failure(fw, EFI_BAD_BUFFER_SIZE, "the firmware's memory map wants %lS", (uint64_t)needed);
-        status = allocate(fw, info, LOADER_FIRMWARE_MAP, 2 * needed + DESCRIPTORS_SLACK * DESCRIPTOR_BYTES_GUESS);
+        status = allocate(fw, choice, info, LOADER_FIRMWARE_MAP,
+                          2 * needed + KERNEL_MAP_LATE_HOLES * DESCRIPTOR_BYTES_GUESS);
         if (EFI_ERROR(status))
             return status;
         map->descriptors = identity_pointer(info->loader[LOADER_FIRMWARE_MAP].start);
@@ -103,11 +112,11 @@ static EFI_STATUS allocate_map(const struct firmware *fw, struct boot_info *info
 }
 
 /* The map as it is now, and what it will be worth once the firmware is gone. */
-static EFI_STATUS survey(const struct firmware *fw, struct boot_info *info, struct map_buffer *buffer,
-                         struct region_map *ret_map)
+static EFI_STATUS survey(const struct firmware *fw, const struct gop_choice *choice, struct boot_info *info,
+                         struct map_buffer *buffer, struct region_map *ret_map)
 {
     const struct region_parameters parameters = { info->claims, info->n_claims, info->phys_bits, REGION_VIEW_OWNED };
-    EFI_STATUS status = allocate(fw, info, LOADER_REGIONS,
+    EFI_STATUS status = allocate(fw, choice, info, LOADER_REGIONS,
                                  region_buffer_bytes(buffer->capacity / buffer->stride, BOOT_CLAIMS_MAX));
 
     if (EFI_ERROR(status))
@@ -147,10 +156,10 @@ static EFI_STATUS allocate_all(const struct firmware *fw, const struct gop_choic
                                struct map_buffer *buffer)
 {
     struct region_map map;
-    EFI_STATUS status = allocate_map(fw, info, buffer);
+    EFI_STATUS status = allocate_map(fw, choice, info, buffer);
 
     if (!EFI_ERROR(status))
-        status = survey(fw, info, buffer, &map);
+        status = survey(fw, choice, info, buffer, &map);
     if (EFI_ERROR(status))
         return status;
 
@@ -158,17 +167,20 @@ static EFI_STATUS allocate_all(const struct firmware *fw, const struct gop_choic
     const struct framebuffer *fb = &choice->framebuffer;
     const uint64_t fb_bytes = choice->gop ? (uint64_t)fb->pitch_bytes * fb->height_px : 0;
     const struct phys_range fb_memory = { fb->memory.start, fb_bytes };
+    const struct cpu_features cpu = cpu_features();
+    const uint64_t tables = kernel_map_tables_max(&map, info->image, fb_memory, cpu.paging_levels, cpu.pages_1g);
     const uint64_t bytes[LOADER_USES] = {
         [LOADER_STACK] = STACK_BYTES,
         [LOADER_FAULT_STACK] = FAULT_STACK_BYTES,
-        [LOADER_PAGE_TABLES] = frames_to_bytes(kernel_map_tables_max_here(&map, info->image, fb_memory)),
-        [LOADER_METADATA] = pmm_metadata_bytes(map.regions, map.n_regions) + DESCRIPTORS_SLACK * 64,
+        [LOADER_PAGE_TABLES] = frames_to_bytes(tables),
+        [LOADER_METADATA] = pmm_metadata_bytes(map.regions, map.n_regions) +
+                            KERNEL_MAP_LATE_HOLES * METADATA_BYTES_PER_HOLE,
         [LOADER_CONSOLE_CELLS] = choice->gop ? cell_bytes(choice) : 0,
     };
 
     for (unsigned use = 0; use < LOADER_USES && !EFI_ERROR(status); use++)
         if (bytes[use])
-            status = allocate(fw, info, (enum loader_use)use, bytes[use]);
+            status = allocate(fw, choice, info, (enum loader_use)use, bytes[use]);
     return status;
 }
 

@@ -12,11 +12,6 @@ static const char fault_names[FAULT_KINDS][8] = {
     [FAULT_EXIT] = "exit",     [FAULT_MEMORY] = "memory",
 };
 
-const char *fault_name(enum fault_kind fault)
-{
-    return fault > FAULT_NONE && fault < FAULT_KINDS ? fault_names[fault] : NULL;
-}
-
 static char lower(char c)
 {
     return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
@@ -158,7 +153,10 @@ static bool read_word(struct utf16_reader *in, char word[WORD_MAX], size_t *ret_
 
 static bool names_image(const char *word, size_t bytes)
 {
-    return bytes > 4 && same_word(word + bytes - 4, 4, ".efi");
+    static const char suffix[] = ".efi";
+    const size_t suffix_bytes = sizeof suffix - 1;
+
+    return bytes > suffix_bytes && same_word(word + bytes - suffix_bytes, suffix_bytes, suffix);
 }
 
 void options_read_load_options(struct options *options, const void *text, size_t bytes)

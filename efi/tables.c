@@ -34,7 +34,6 @@ static void copy_vendor(char vendor[FIRMWARE_VENDOR_MAX], const CHAR16 *name)
 void tables_find(const struct firmware *fw, struct boot_info *info)
 {
     info->uefi_revision = fw->system->Hdr.Revision;
-    info->firmware_revision = fw->system->FirmwareRevision;
     copy_vendor(info->firmware_vendor, fw->system->FirmwareVendor);
 
     info->rsdp = find_table(fw->system, &acpi20);

@@ -14,7 +14,10 @@
 #include "mem_region.h"
 #include "options.h"
 
-/* What the loader allocated for the kernel, as LoaderData, before it left boot services. Whole pages. */
+/*
+ * What the loader allocated for the kernel, as LoaderData, before it left boot services. Whole pages, from 1 MiB up. It is
+ * usable memory in the regions, and allocated in the frame allocator: all of it can be given back one day.
+ */
 enum loader_use {
     LOADER_STACK,          /* the kernel's stack; its lowest page is to be unmapped as a guard */
     LOADER_FAULT_STACK,    /* for double faults; guard likewise */
@@ -39,12 +42,12 @@ struct boot_info {
 
     struct framebuffer framebuffer;
 
-    phys_addr_t rsdp;     /* ACPI 6.5, 5.2.5.3; 0: none (and so for the next two) */
+    phys_addr_t rsdp;     /* ACPI 6.5, 5.2.5.3: where the processors and their controllers are found. 0: none, like the */
+                          /* next two */
     phys_addr_t smbios32; /* entry points */
     phys_addr_t smbios64;
 
     uint32_t uefi_revision;     /* major << 16 | minor: UEFI 2.10, 4.2 EFI Table Header */
-    uint32_t firmware_revision;
     char firmware_vendor[FIRMWARE_VENDOR_MAX]; /* UTF-8, NUL-terminated */
 
     struct options options;

@@ -14,4 +14,10 @@ struct cpu_features {
 /* Any CPU, any context; also while the firmware runs. */
 struct cpu_features cpu_features(void);
 
+/*
+ * Ends global pages, process-context identifiers, protection keys and control-flow enforcement: the last before the
+ * first far return, since our stacks have no shadow. Each CPU, once, when the firmware is gone.
+ */
+void cpu_drop_firmware_features(void);
+
 #endif

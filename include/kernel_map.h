@@ -15,6 +15,9 @@
 /* Room for this many mappings of devices (each small, anywhere), beside the framebuffer. */
 #define KERNEL_MAP_DEVICES 64
 
+/* And for so many holes that the firmware may yet make in usable memory, between a look at its map and the exit. */
+#define KERNEL_MAP_LATE_HOLES 64
+
 /*
  * RAM to map, writable: USABLE, BOOTLOADER_RECLAIMABLE, ACPI_RECLAIMABLE and ACPI_NVS regions, touching ones joined,
  * without page 0. Looks from regions[*cursor] on and moves the cursor past what it returns; bytes == 0: no more.
@@ -29,9 +32,5 @@ struct phys_range kernel_map_next(const struct region_map *map, size_t *cursor);
  */
 uint64_t kernel_map_tables_max(const struct region_map *map, struct phys_range image, struct phys_range framebuffer,
                                unsigned levels, bool pages_1g);
-
-/* The same for the processor that this runs on: its paging levels and page sizes. In kernel/mmu.c. */
-uint64_t kernel_map_tables_max_here(const struct region_map *map, struct phys_range image,
-                                    struct phys_range framebuffer);
 
 #endif

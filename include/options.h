@@ -54,7 +54,4 @@ void options_ignore_word(struct options *options, const char *word, size_t bytes
  */
 void options_read_load_options(struct options *options, const void *text, size_t bytes);
 
-/* The name after `fault=`, or NULL for FAULT_NONE. */
-const char *fault_name(enum fault_kind fault);
-
 #endif

@@ -20,8 +20,6 @@
 #define CR4_PGE (1ull << 7)
 #define CR4_LA57 (1ull << 12)
 #define CR4_PCIDE (1ull << 17)
-#define CR4_SMEP (1ull << 20)
-#define CR4_SMAP (1ull << 21)
 #define CR4_CET (1ull << 23)
 #define CR4_PKS (1ull << 24)
 
@@ -134,7 +132,6 @@ static inline void write_cr3(uint64_t value) { __asm__ volatile("mov %0, %%cr3" 
 static inline void write_cr4(uint64_t value) { __asm__ volatile("mov %0, %%cr4" : : "r"(value) : "memory"); }
 
 static inline void invlpg(virt_addr_t page) { __asm__ volatile("invlpg (%0)" : : "r"(page.value) : "memory"); }
-static inline void wbinvd(void) { __asm__ volatile("wbinvd" : : : "memory"); }
 
 static inline void lgdt(const struct descriptor_table_pointer *gdt) { __asm__ volatile("lgdt %0" : : "m"(*gdt)); }
 static inline void lidt(const struct descriptor_table_pointer *idt) { __asm__ volatile("lidt %0" : : "m"(*idt)); }

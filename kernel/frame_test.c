@@ -115,7 +115,8 @@ static void read_back(struct frame_test *test)
             panic("frame test: the frame at %lx holds %lx instead of its own address", address.value, f->self.value);
         if (i + 1 == test->count)
             break;
-        if (f->next.value <= address.value || !pmm_is_usable(test->memory->pmm, frame_of(f->next)))
+        if (f->next.value & PAGE_MASK || f->next.value <= address.value || f->next.value > test->last.value ||
+            !pmm_is_usable(test->memory->pmm, frame_of(f->next)))
             panic("frame test: the frame at %lx holds %lx instead of the next frame's address", address.value,
                   f->next.value);
         address = f->next;

@@ -1,5 +1,6 @@
 #include "boot_info.h"
 #include "console.h"
+#include "cpu.h"
 #include "fault.h"
 #include "gdt.h"
 #include "idt.h"
@@ -40,9 +41,10 @@ void kernel_main(const struct boot_info *info)
     const uint64_t start = rdtsc();
 
     stack_protector_init();
-    outputs_start(info); /* first: everything after may need to complain */
+    cpu_drop_firmware_features();
     gdt_init(&boot_cpu, virt_addr(phys_range_end(info->loader[LOADER_FAULT_STACK])));
-    idt_init(); /* second: a fault now prints instead of resetting the machine */
+    idt_init();          /* first: a fault is a panic now, instead of a reset */
+    outputs_start(info); /* second: and can be read */
     result_start(info);
 
     if (info->options.raw_map)

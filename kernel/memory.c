@@ -25,8 +25,7 @@ static void enter_own_tables(struct memory *memory, const struct boot_info *info
               info->loader[LOADER_PAGE_TABLES].bytes >> PAGE_SHIFT, (unsigned)status);
     memory->pixels = NULL;
     if (framebuffer_present(fb)) {
-        memory->pixels = mmu_map_physical(&memory->mmu, fb->memory, CACHE_WRITE_COMBINING, PAGE_WRITE);
-        ASSERT(memory->pixels); /* mmu_init() has mapped it */
+        memory->pixels = mmu_hhdm(&memory->mmu, fb->memory.start); /* mmu_init() has mapped it */
         outputs_move_framebuffer(memory->pixels);
     }
 }

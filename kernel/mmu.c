@@ -19,9 +19,6 @@
      PAT_ENTRY(CACHE_UNCACHED, PAT_UC) | PAT_ENTRY(CACHE_WRITE_PROTECTED, PAT_WP) |                                    \
      PAT_ENTRY(CACHE_WRITE_COMBINING, PAT_WC) | PAT_ENTRY(6, PAT_UC_MINUS) | PAT_ENTRY(7, PAT_UC))
 
-/* Features that firmware may use for itself and our tables do not provide for. */
-#define CR4_UNWANTED (CR4_PGE | CR4_PCIDE | CR4_CET | CR4_PKS)
-
 static bool take_from_pool(void *context, phys_addr_t *ret_table)
 {
     struct frame_range *pool = context;
@@ -75,6 +72,15 @@ static enum paging_status map_image(struct paging *paging)
     return status;
 }
 
+/* Mostly RAM, mapped by now; but where the map contradicts itself, part of it may count as something else. */
+static enum paging_status map_loader_memory(struct mmu *mmu, const struct boot_info *info)
+{
+    for (unsigned use = 0; use < LOADER_USES; use++)
+        if (info->loader[use].bytes && !mmu_map_physical(mmu, info->loader[use], CACHE_WRITE_BACK, PAGE_WRITE))
+            return PAGING_NO_MEMORY;
+    return PAGING_OK;
+}
+
 static enum paging_status unmap_guards(struct paging *paging, const struct boot_info *info)
 {
     enum paging_status status = paging_unmap(paging, virt_addr(info->loader[LOADER_STACK].start.value), PAGE_SIZE);
@@ -85,13 +91,12 @@ static enum paging_status unmap_guards(struct paging *paging, const struct boot_
 }
 
 /*
- * Order matters: control-flow enforcement off while the firmware's shadow stack is still mapped, XD bits legal before
- * tables have any. The PAT entries that change are ones that firmware does not use (reset gives 4 and 5 the meaning
- * of 0 and 1), and loading CR3 drops every cached translation, global ones being gone with CR4.PGE.
+ * Order matters: XD bits are made legal before tables have any. The PAT entries that change are ones that firmware does
+ * not use (reset gives 4 and 5 the meaning of 0 and 1), and loading CR3 drops every cached translation: there are no
+ * global ones (cpu_drop_firmware_features()).
  */
 static void activate(const struct paging *paging)
 {
-    write_cr4(read_cr4() & ~CR4_UNWANTED);
     if (paging->no_execute)
         wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_NXE);
     wrmsr(MSR_PAT, PAT);
@@ -114,6 +119,8 @@ enum paging_status mmu_init(struct mmu *mmu, const struct boot_info *info, const
         status = map_ram(paging, map);
     if (status == PAGING_OK)
         status = map_image(paging);
+    if (status == PAGING_OK)
+        status = map_loader_memory(mmu, info);
     if (status == PAGING_OK)
         status = unmap_guards(paging, info);
     if (status != PAGING_OK)
@@ -199,12 +206,4 @@ struct frame_range mmu_release_pool(struct mmu *mmu, bool (*take)(void *context,
     mmu->paging.source.take = take;
     mmu->paging.source.context = context;
     return rest;
-}
-
-uint64_t kernel_map_tables_max_here(const struct region_map *map, struct phys_range image,
-                                    struct phys_range framebuffer)
-{
-    const struct cpu_features cpu = cpu_features();
-
-    return kernel_map_tables_max(map, image, framebuffer, cpu.paging_levels, cpu.pages_1g);
 }

@@ -2,10 +2,17 @@
 
 #include "fb_console.h"
 #include "memory_picture.h"
+#include "mmu.h"
 #include "serial.h"
 
 static bool have_serial;
 static struct fb_console screen;
+
+/* The firmware's tables need not map what only its driver draws on. */
+static bool is_mapped(struct phys_range range)
+{
+    return mmu_maps_now(virt_addr(range.start.value)) && mmu_maps_now(virt_addr(phys_range_end(range) - 1));
+}
 
 void outputs_start(const struct boot_info *info)
 {
@@ -17,7 +24,7 @@ void outputs_start(const struct boot_info *info)
         return;
     if (have_serial)
         console_add(serial_sink());
-    if (!framebuffer_present(fb))
+    if (!framebuffer_present(fb) || !is_mapped(fb->memory))
         return;
     /* The whole screen: margins belong to neither text nor picture. */
     fb_fill(fb, pixels, (struct fb_area){ 0, 0, fb->width_px, fb->height_px }, FB_CONSOLE_BACKGROUND);

@@ -55,7 +55,7 @@ static void print_return_addresses(const struct sink *sink, const struct trap_fr
     print_text(sink, "Return addresses:\n");
     if (image_contains_text(virt_addr(frame->rip))) {
         print_place(sink, image_offset(virt_addr(frame->rip)));
-    } else if (mmu_maps_now(virt_addr(frame->rsp))) {
+    } else if (mmu_maps_now(virt_addr(frame->rsp)) && mmu_maps_now(virt_addr(frame->rsp + sizeof(uint64_t) - 1))) {
         /* A call of something that is not code: the caller's address is on top of the stack. */
         const virt_addr_t caller = *(const virt_addr_t *)virt_pointer(virt_addr(frame->rsp));
 

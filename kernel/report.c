@@ -21,7 +21,7 @@ void report_firmware(const struct boot_info *info)
                      options->first_ignored);
     if (options->width_px && framebuffer_present(&info->framebuffer) &&
         (options->width_px != info->framebuffer.width_px || options->height_px != info->framebuffer.height_px))
-        print_format(console(), "Warning: the graphics adapter has no mode of %ux%u\n", options->width_px,
+        print_format(console(), "Warning: the mode %ux%u is not available\n", options->width_px,
                      options->height_px);
 }
 

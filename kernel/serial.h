@@ -10,8 +10,8 @@
 bool serial_init(void);
 
 /*
- * Writes text; '\n' becomes CR LF. Discards before serial_init(). A port that stops taking bytes is given up after
- * one full wait, so that a dead line costs its bound once and not for every byte.
+ * Writes text; '\n' becomes CR LF. Discards before serial_init(). A port that stops taking bytes costs
+ * its bound once and not for every byte: each wait in vain halves the next, all of them together take twice the first.
  */
 const struct sink *serial_sink(void);
 

@@ -7,9 +7,6 @@
 /* Pieces of the image with rights of their own: header, text, relocations, constants, data. */
 #define IMAGE_PIECES 5
 
-/* Between the loader's look at the map and the end of boot services the firmware may take memory for itself. */
-#define LATE_HOLES 16
-
 static bool is_mapped_type(enum region_type type)
 {
     switch (type) {
@@ -59,7 +56,7 @@ uint64_t kernel_map_tables_max(const struct region_map *map, struct phys_range i
         paging_estimate_range(&estimate, r);
     paging_estimate_range(&estimate, whole_pages(image));
     paging_estimate_range(&estimate, whole_pages(framebuffer));
-    paging_estimate_splits(&estimate, GUARD_PAGES + IMAGE_PIECES + LATE_HOLES);
+    paging_estimate_splits(&estimate, GUARD_PAGES + IMAGE_PIECES + KERNEL_MAP_LATE_HOLES);
     paging_estimate_elsewhere(&estimate, KERNEL_MAP_DEVICES);
     return estimate.tables;
 }

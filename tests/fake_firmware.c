@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kernel_map.h"
+#include "cpu.h"
 
 static _Alignas(PAGE_SIZE) char arenas[2][FAKE_ARENA_BYTES];
 static size_t arena_used[2];
@@ -115,11 +115,10 @@ struct firmware fake_firmware_open(struct fake_firmware *fake)
     return (struct firmware){ .system = &system, .boot = boot };
 }
 
-/* The processor this stands for has 4 levels and 1 GiB pages. */
-uint64_t kernel_map_tables_max_here(const struct region_map *map, struct phys_range image,
-                                    struct phys_range framebuffer)
+/* The processor this stands for. */
+struct cpu_features cpu_features(void)
 {
-    return kernel_map_tables_max(map, image, framebuffer, 4, true);
+    return (struct cpu_features){ .paging_levels = 4, .pages_1g = true, .no_execute = true };
 }
 
 struct phys_range fake_first_arena(void)

@@ -105,7 +105,19 @@ static void a_map_that_cannot_be_read_ends_it(void **state)
     (void)state;
     assert_int_equal(leave(&fake, &map, &attempts), EFI_DEVICE_ERROR);
     assert_int_equal(fake.exits, 2);
-    assert_int_equal(attempts, 3);
+    assert_int_equal(attempts, 2);
+}
+
+static void a_first_map_that_cannot_be_read_leaves_boot_services_running(void **state)
+{
+    struct fake_firmware fake = { .map_bytes = CAPACITY + 48 };
+    struct map_buffer map = empty_map();
+    unsigned attempts;
+
+    (void)state;
+    assert_int_equal(leave(&fake, &map, &attempts), EFI_BUFFER_TOO_SMALL);
+    assert_int_equal(attempts, 0);
+    assert_int_equal(fake.exits, 0);
 }
 
 static void another_error_of_the_exit_is_not_retried(void **state)
@@ -140,6 +152,7 @@ int main(void)
         cmocka_unit_test(after_128_attempts_it_gives_up),
         cmocka_unit_test(a_map_that_outgrows_the_buffer_ends_it),
         cmocka_unit_test(a_map_that_cannot_be_read_ends_it),
+        cmocka_unit_test(a_first_map_that_cannot_be_read_leaves_boot_services_running),
         cmocka_unit_test(another_error_of_the_exit_is_not_retried),
         cmocka_unit_test(asking_for_the_size_leaves_it_in_used),
     };

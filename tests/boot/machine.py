@@ -54,17 +54,15 @@ class Shape:
 
     def arguments(self):
         """QEMU's, without firmware, disks and channels."""
-        arguments = ["-smp", str(self.smp), "-m", f"{self.memory_mib}M"]
+        # Anonymous memory costs the host 2 MiB for each frame that the guest touches (transparent huge pages), memfd 4 KiB.
+        memory = f"memory-backend-memfd,id=ram,share=on,reserve=off,size={self.memory_mib}M"
+        arguments = ["-smp", str(self.smp), "-m", f"{self.memory_mib}M", "-object", memory,
+                     "-machine", "q35,memory-backend=ram"]
         cpu = self.cpu
-        if self.memory_mib >= 256 * 1024:
-            # Far larger than the host: anonymous memory would cost 2 MiB per touched frame, memfd costs 4 KiB.
-            arguments += ["-object", f"memory-backend-memfd,id=ram,share=on,reserve=off,size={self.memory_mib}M",
-                          "-machine", "q35,memory-backend=ram"]
-            cpu += ",phys-bits=44"
-            if self.memory_mib > 512 * 1024:
-                cpu += ",+pdpe1gb"  # without 1 GiB pages OVMF itself does not come up with that much memory
-        else:
-            arguments += ["-machine", "q35"]
+        if self.memory_mib >= 512 * 1024:
+            cpu += ",phys-bits=44"  # QEMU's default of 40 leaves no room for devices
+        if self.memory_mib > 512 * 1024:
+            cpu += ",+pdpe1gb"  # without 1 GiB pages OVMF itself does not come up with that much memory
         arguments += ["-cpu", cpu]
         mode = ",xres=%d,yres=%d" % self.mode if self.mode else ""
         for adapter in DISPLAYS[self.display]:

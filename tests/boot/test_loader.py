@@ -91,7 +91,7 @@ def test_strings_that_mean_nothing_and_a_mode_that_does_not_exist_are_warnings()
         assert finish(machine).stage == STAGE_FINISHED
         parsed = report.parse(machine.serial_text())
     assert parsed.warnings == ["2 options were not understood, the first is `polyglot:nonsense=1'",
-                               "the graphics adapter has no mode of 801x601"]
+                               "the mode 801x601 is not available"]
 
 
 @pytest.mark.xdist_group("loader-silent")
