@@ -157,8 +157,9 @@ struct gop_choice gop_choose(const struct firmware *fw, const struct options *op
 /* Whether the mode that is really set can be used with the memory that was allocated for what was to be expected. */
 static bool is_drawable(const struct framebuffer *fb, const struct boot_info *info)
 {
+    const uint64_t cell_bytes = fb_console_cell_bytes(fb, memory_picture_console_area(fb));
     bool drawable = phys_range_end(fb->memory) <= 1ull << info->phys_bits &&
-                    fb_console_cell_bytes(fb, memory_picture_console_area(fb)) <= info->loader[LOADER_CONSOLE_CELLS].bytes &&
+                    cell_bytes <= info->loader[LOADER_CONSOLE_CELLS].bytes &&
                     !phys_ranges_overlap(fb->memory, info->image);
 
     for (unsigned use = 0; use < LOADER_USES; use++)

@@ -15,8 +15,8 @@
 #include "options.h"
 
 /*
- * What the loader allocated for the kernel, as LoaderData, before it left boot services. Whole pages, from 1 MiB up. It is
- * usable memory in the regions, and allocated in the frame allocator: all of it can be given back one day.
+ * What the loader allocated for the kernel, as LoaderData, before it left boot services. Whole pages, from 1 MiB up. It
+ * is usable memory in the regions, and allocated in the frame allocator: all of it can be given back one day.
  */
 enum loader_use {
     LOADER_STACK,          /* the kernel's stack; its lowest page is to be unmapped as a guard */
@@ -42,8 +42,8 @@ struct boot_info {
 
     struct framebuffer framebuffer;
 
-    phys_addr_t rsdp;     /* ACPI 6.5, 5.2.5.3: where the processors and their controllers are found. 0: none, like the */
-                          /* next two */
+    /* What the firmware's configuration table names; 0: it does not. */
+    phys_addr_t rsdp;     /* ACPI 6.5, 5.2.5.3: leads to the processors and their controllers */
     phys_addr_t smbios32; /* entry points */
     phys_addr_t smbios64;
 

@@ -1,8 +1,8 @@
 /*
- * The proof that the allocator is right on this machine: takes the lowest 4 GiB of free frames (option test=), then 4,096 spread over
- * the rest, writes each frame's own address into it, reads all of them back, and gives them back in another order.
- * Checks that each lies in usable memory, outside everything that is in use, and occurs once; that every count is as
- * before. Any deviation is a panic that names the frame.
+ * The proof that the allocator is right on this machine: takes the lowest 4 GiB of free frames (or what option test=
+ * says), then 4,096 spread over the rest, writes each frame's own address into it, reads all of them back, and gives
+ * them back in another order. Checks that each lies in usable memory, outside everything that is in use, and occurs
+ * once; that every count is as before. Any deviation is a panic that names the frame.
  */
 #ifndef FRAME_TEST_H
 #define FRAME_TEST_H
