@@ -51,7 +51,10 @@ void summary_clear_range(struct summary *summary, uint64_t first, uint64_t n);
 uint64_t summary_first(const struct summary *summary);
 uint64_t summary_next(const struct summary *summary, uint64_t from);
 
-/* The lowest number from `from` (< n_bits) on that is no member; n_bits if there is none. A step per 64. */
-uint64_t summary_next_clear(const struct summary *summary, uint64_t from);
+/*
+ * The lowest number in [from, end) that is no member; end if there is none. from < end <= n_bits. Takes a step per 64
+ * numbers.
+ */
+uint64_t summary_next_clear(const struct summary *summary, uint64_t from, uint64_t end);
 
 #endif

@@ -28,10 +28,15 @@ uint64_t pmm_next_allocated(const struct pmm *pmm, uint64_t from, uint64_t end)
 
     while (!allocated) {
         word++;
-        if (word % AREA_WORDS == 0 && word < pmm->n_words)
-            word = summary_next_clear(&pmm->free_areas, word / AREA_WORDS) * AREA_WORDS;
         if (word << WORD_SHIFT >= end)
             return end;
+        if (word % AREA_WORDS == 0) {
+            const uint64_t end_area = (end + AREA_FRAMES - 1) / AREA_FRAMES;
+
+            word = summary_next_clear(&pmm->free_areas, word / AREA_WORDS, end_area) * AREA_WORDS;
+            if (word << WORD_SHIFT >= end)
+                return end;
+        }
         allocated = words[word];
     }
     const uint64_t found = (word << WORD_SHIFT) + word_lowest(allocated);
@@ -99,7 +104,8 @@ static bool find_run(const struct pmm *pmm, struct pmm_cpu *cpu, const struct ru
 
         position = skip_to_area(pmm, request, &span, skip_fragments(pmm, request->n, position));
         if (position >= end) {
-            position = end;
+            if (request->n < ALWAYS_HOLDS_AN_AREA)
+                position = end; /* else no run begins in the spans that were jumped over either */
             continue;
         }
         const uint64_t first = align_up(span_frame(&span, position), request->align);

@@ -106,7 +106,7 @@ uint64_t summary_next(const struct summary *summary, uint64_t from)
     return summary->n_bits;
 }
 
-uint64_t summary_next_clear(const struct summary *summary, uint64_t from)
+uint64_t summary_next_clear(const struct summary *summary, uint64_t from, uint64_t end)
 {
-    return bitmap_next_clear(summary_level(summary, 0), from, summary->n_bits);
+    return bitmap_next_clear(summary_level(summary, 0), from, end);
 }
