@@ -42,7 +42,7 @@ enum pmm_status {
     PMM_DOUBLE_FREE,    /* a frame that is free already */
     PMM_NOT_FREE,       /* pmm_reserve(): a frame is allocated already. pmm_add(): a frame is usable already */
     PMM_WRONG_LENGTH,   /* pmm_dealloc_*(): partly allocated, partly free, or leaving usable memory midway */
-    PMM_BAD_METADATA,   /* pmm_init(): block too small or unaligned */
+    PMM_BAD_METADATA,   /* pmm_init(): block too small, unaligned, or ending beyond what a processor can address */
 };
 
 struct pmm_stats {
@@ -134,14 +134,14 @@ MUST_CHECK enum pmm_status pmm_dealloc_frames(struct pmm *pmm, struct pmm_cpu *c
  */
 struct frame_range pmm_next_free_run(struct pmm *pmm, struct pmm_cpu *cpu, frame_t from);
 
-/* Exact when no other call is in flight. largest_free_run costs a walk over the free runs. */
+/* Exact when no other call is in flight. largest_free_run costs a walk over the free runs, others waiting meanwhile. */
 struct pmm_stats pmm_stats(struct pmm *pmm, struct pmm_cpu *cpu);
 
-/* Free frames alone: cheap. */
+/* Free frames alone: cheap, and safe in any context. */
 uint64_t pmm_free_frames(struct pmm *pmm);
 
 /* Whether the frame is usable memory, allocated or not. */
-bool pmm_is_usable(struct pmm *pmm, frame_t f);
+bool pmm_is_usable(struct pmm *pmm, struct pmm_cpu *cpu, frame_t f);
 
 /* "no memory", "double free", ... for messages. */
 const char *pmm_status_text(enum pmm_status status);

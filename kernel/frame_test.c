@@ -116,7 +116,7 @@ static void read_back(struct frame_test *test)
         if (i + 1 == test->count)
             break;
         if (f->next.value & PAGE_MASK || f->next.value <= address.value || f->next.value > test->last.value ||
-            !pmm_is_usable(test->memory->pmm, frame_of(f->next)))
+            !pmm_is_usable(test->memory->pmm, &test->memory->cpu, frame_of(f->next)))
             panic("frame test: the frame at %lx holds %lx instead of the next frame's address", address.value,
                   f->next.value);
         address = f->next;

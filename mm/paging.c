@@ -144,6 +144,15 @@ static unsigned map_pages(const struct paging *paging, uint64_t *table, unsigned
     return n;
 }
 
+/*
+ * Links a table, filled before, to its entry: rights are the pages' own affair. The processor may be walking these
+ * tables meanwhile, so what is in the table must be visible before the entry is.
+ */
+static void link_table(uint64_t *entry, phys_addr_t table)
+{
+    __atomic_store_n(entry, table.value | ENTRY_PRESENT | ENTRY_WRITE, __ATOMIC_RELEASE);
+}
+
 /* The table below an entry, made if there is none; NULL: no memory. */
 static uint64_t *table_below(struct paging *paging, uint64_t *entry)
 {
@@ -155,7 +164,7 @@ static uint64_t *table_below(struct paging *paging, uint64_t *entry)
     if (!take_table(paging, &table, &entries))
         return NULL;
     __builtin_memset(entries, 0, PAGE_SIZE);
-    *entry = table.value | ENTRY_PRESENT | ENTRY_WRITE; /* rights are the pages' own affair */
+    link_table(entry, table);
     return entries;
 }
 
@@ -209,7 +218,7 @@ static bool split_page(struct paging *paging, struct slot large)
     value |= (level > LEVEL_4K ? ENTRY_LARGE : 0) | (old & ENTRY_PAT_LARGE ? pat_bit(level) : 0);
     for (unsigned i = 0; i < ENTRIES; i++, value += level_bytes(level))
         entries[i] = value;
-    *large.entry = table.value | ENTRY_PRESENT | ENTRY_WRITE;
+    link_table(large.entry, table);
     return true;
 }
 

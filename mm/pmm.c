@@ -167,13 +167,12 @@ uint64_t pmm_free_frames(struct pmm *pmm)
     return atomic_load_explicit(&pmm->free_frames, memory_order_relaxed);
 }
 
-bool pmm_is_usable(struct pmm *pmm, frame_t f)
+bool pmm_is_usable(struct pmm *pmm, struct pmm_cpu *cpu, frame_t f)
 {
     struct span span;
 
     spinlock_take(&pmm->lock);
-    const bool usable =
-        pmm_span_from(pmm, f.value, &span) && span.first <= f.value && !pmm_pending_overlaps(pmm, f.value, 1);
+    const bool usable = pmm_find_span(pmm, cpu, f.value, &span) && !pmm_pending_overlaps(pmm, f.value, 1);
     spinlock_release(&pmm->lock);
     return usable;
 }

@@ -36,6 +36,7 @@ static bool walk_next(struct walk *walk, struct span *ret_span)
         end = walk->next->end;
     walk->reached = end;
     ASSERT(end.value > start.value && end.value <= (uint64_t)1 << PHYS_BITS_MAX);
+    ASSERT(!((start.value | end.value) & PAGE_MASK));
     const struct frame_range frames = frame_range_inside((struct phys_range){ start, end.value - start.value });
     const uint64_t first_chunk = frames.first.value >> WORD_SHIFT;
     const uint64_t last_chunk = (frames.first.value + frames.count - 1) >> WORD_SHIFT;
@@ -132,7 +133,7 @@ static struct span_record span_record(const struct span *span)
     };
 }
 
-/* Writes the words of the spans, every frame of them free, and the padding between; each word once. */
+/* Writes the words of the spans, every frame of them free, and the padding between. */
 static void init_spans(struct pmm *pmm, const struct mem_region *regions, size_t n_regions)
 {
     uint64_t *words = pmm_words(pmm);
@@ -192,7 +193,10 @@ enum pmm_status pmm_init(void *metadata, size_t metadata_bytes, phys_addr_t meta
     const struct sections sections = sections_of(&demand);
     struct pmm *pmm = metadata;
 
-    if (virt_of(metadata).value % SECTION_ALIGN || metadata_bytes < sections.end)
+    const uint64_t phys_end = (uint64_t)1 << PHYS_BITS_MAX;
+
+    if (virt_of(metadata).value % SECTION_ALIGN || metadata_bytes < sections.end || sections.end > phys_end ||
+        metadata_start.value > phys_end - sections.end)
         return PMM_BAD_METADATA;
     init_header(pmm, &demand, &sections);
     init_spans(pmm, regions, n_regions);

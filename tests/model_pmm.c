@@ -203,6 +203,6 @@ void model_compare_frames(const struct pmm_model *model, struct pmm_fixture *fix
         next = frame(want.first.value + want.count);
     }
     for (uint64_t f = 0; f < model->n_frames + 1; f++)
-        CHECK(pmm_is_usable(fixture->pmm, frame(f)) == is_usable(model, f));
+        CHECK(pmm_is_usable(fixture->pmm, &fixture->cpu, frame(f)) == is_usable(model, f));
     pmm_check_invariants(fixture->pmm);
 }

@@ -41,10 +41,10 @@ static void reclaimable_frames_become_usable_by_being_added(void **state)
     assert_int_equal(fixture_add(&f, 1050, 10), PMM_OK);
     assert_int_equal(fixture_add(&f, 1055, 1), PMM_NOT_FREE);
     assert_int_equal(fixture_add(&f, 1049, 2), PMM_NOT_FREE);
-    assert_false(pmm_is_usable(f.pmm, frame(1049)));
-    assert_true(pmm_is_usable(f.pmm, frame(1050)));
-    assert_true(pmm_is_usable(f.pmm, frame(1059)));
-    assert_false(pmm_is_usable(f.pmm, frame(1060)));
+    assert_false(pmm_is_usable(f.pmm, &f.cpu, frame(1049)));
+    assert_true(pmm_is_usable(f.pmm, &f.cpu, frame(1050)));
+    assert_true(pmm_is_usable(f.pmm, &f.cpu, frame(1059)));
+    assert_false(pmm_is_usable(f.pmm, &f.cpu, frame(1060)));
     assert_int_equal(fixture_reserve(&f, 1050, 10), PMM_OK);
     assert_int_equal(fixture_try_dealloc_run(&f, 1050, 11), PMM_WRONG_LENGTH);
     assert_int_equal(fixture_add(&f, 1024, 26), PMM_OK);
@@ -83,8 +83,8 @@ static void reclaimable_memory_of_any_size_can_be_added_at_once(void **state)
 
     assert_int_equal(fixture_stats(&f).usable_frames, 0);
     assert_int_equal(fixture_add(&f, 65 * FRAMES_1G, 65 * FRAMES_1G), PMM_OK); /* parts of three pieces of 64 GiB */
-    assert_false(pmm_is_usable(f.pmm, frame(65 * FRAMES_1G - 1)));
-    assert_false(pmm_is_usable(f.pmm, frame(130 * FRAMES_1G)));
+    assert_false(pmm_is_usable(f.pmm, &f.cpu, frame(65 * FRAMES_1G - 1)));
+    assert_false(pmm_is_usable(f.pmm, &f.cpu, frame(130 * FRAMES_1G)));
     assert_int_equal(fixture_stats(&f).largest_free_run, 65 * FRAMES_1G);
     assert_int_equal(fixture_add(&f, LOW, 200 * FRAMES_1G), PMM_NOT_FREE);
     assert_int_equal(fixture_add(&f, LOW, 65 * FRAMES_1G - LOW), PMM_OK);
@@ -154,6 +154,9 @@ static void a_block_that_is_too_small_or_unaligned_is_refused(void **state)
 
     assert_int_equal(pmm_init(block, bytes - 1, ELSEWHERE, &region, 1, &pmm), PMM_BAD_METADATA);
     assert_int_equal(pmm_init(block + 8, bytes, ELSEWHERE, &region, 1, &pmm), PMM_BAD_METADATA);
+    assert_int_equal(pmm_init(block, bytes, phys_addr((1ull << PHYS_BITS_MAX) - PAGE_SIZE), &region, 1, &pmm),
+                     PMM_BAD_METADATA);
+    assert_int_equal(pmm_init(block, bytes, phys_addr(-PAGE_SIZE), &region, 1, &pmm), PMM_BAD_METADATA);
     assert_null(pmm);
     assert_int_equal(pmm_init(block, bytes, ELSEWHERE, &region, 1, &pmm), PMM_OK);
     assert_ptr_equal(pmm, block);

@@ -16,7 +16,7 @@ static void frame_zero_is_never_handed_out_nor_taken_back(void **state)
     struct pmm_fixture f = pmm_fixture_of_six_regions(ELSEWHERE);
     (void)state;
 
-    assert_true(pmm_is_usable(f.pmm, frame(0)));
+    assert_true(pmm_is_usable(f.pmm, &f.cpu, frame(0)));
     assert_int_equal(fixture_try_run(&f, 1, 1, phys_addr(PAGE_SIZE)), PMM_NO_MEMORY);
     assert_int_equal(fixture_try_dealloc(&f, 0), PMM_PROTECTED);
     assert_int_equal(fixture_try_dealloc_run(&f, 0, 3), PMM_PROTECTED);
@@ -75,7 +75,7 @@ static void frames_that_are_no_usable_memory_are_refused(void **state)
     for (size_t i = 0; i < ARRAY_LENGTH(not_usable); i++) {
         const frame_t bad = frame(not_usable[i]);
 
-        assert_false(pmm_is_usable(f.pmm, bad));
+        assert_false(pmm_is_usable(f.pmm, &f.cpu, bad));
         assert_int_equal(pmm_dealloc_frame(f.pmm, &f.cpu, bad), PMM_NOT_USABLE);
         if (bad.value == UINT64_MAX)
             continue; /* as a range it wraps */

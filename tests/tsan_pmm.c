@@ -85,7 +85,8 @@ static void look_around(struct worker *w)
 
     if (run.count && (run.first.value < from.value || run.first.value + run.count > LOW + FRAMES))
         fail("a free run lies outside of memory");
-    if (stats.free_frames > FRAMES || stats.largest_free_run > stats.free_frames || !pmm_is_usable(fixture.pmm, from))
+    if (stats.free_frames > FRAMES || stats.largest_free_run > stats.free_frames || 
+        !pmm_is_usable(fixture.pmm, &w->cpu, from))
         fail("statistics are impossible");
     if (pmm_free_frames(fixture.pmm) > FRAMES)
         fail("the count of free frames is impossible");
