@@ -154,7 +154,7 @@ static void a_block_that_is_too_small_or_unaligned_is_refused(void **state)
 
     assert_int_equal(pmm_init(block, bytes - 1, ELSEWHERE, &region, 1, &pmm), PMM_BAD_METADATA);
     assert_int_equal(pmm_init(block + 8, bytes, ELSEWHERE, &region, 1, &pmm), PMM_BAD_METADATA);
-    assert_int_equal(pmm_init(block, bytes, phys_addr((1ull << PHYS_BITS_MAX) - PAGE_SIZE), &region, 1, &pmm),
+    assert_int_equal(pmm_init(block, bytes, phys_addr((1ull << PHYS_BITS_MAX) - bytes + 1), &region, 1, &pmm),
                      PMM_BAD_METADATA);
     assert_int_equal(pmm_init(block, bytes, phys_addr(-PAGE_SIZE), &region, 1, &pmm), PMM_BAD_METADATA);
     assert_null(pmm);
