@@ -111,6 +111,12 @@ MUST_CHECK enum pmm_status pmm_dealloc_run(struct pmm *pmm, struct pmm_cpu *cpu,
 MUST_CHECK enum pmm_status pmm_reserve(struct pmm *pmm, struct pmm_cpu *cpu, struct frame_range range);
 
 /*
+ * The same for a range of which some frames may not be usable: those are left out. As pmm_reserve(), but PMM_NOT_USABLE
+ * is no error; on another error the frames below the one that it is about stay allocated.
+ */
+MUST_CHECK enum pmm_status pmm_reserve_usable(struct pmm *pmm, struct pmm_cpu *cpu, struct frame_range range);
+
+/*
  * Makes reclaimable frames usable, and free. Every frame must be tracked and not usable yet.
  * The first of these that holds for any frame: PMM_BAD_RANGE, PMM_NOT_USABLE (untracked), PMM_NOT_FREE (usable
  * already), PMM_NO_MEMORY (the range lies in the middle of a reclaimable region, and 64 regions were cut in two before:

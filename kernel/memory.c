@@ -30,21 +30,14 @@ static void enter_own_tables(struct memory *memory, const struct boot_info *info
     }
 }
 
-/* Frame by frame: where the firmware's map contradicts itself, part of a range may not count as usable. */
+/* Where the firmware's map contradicts itself, part of the range may not count as usable, and need not be reserved. */
 static void reserve(struct memory *memory, struct phys_range bytes)
 {
-    const struct frame_range range = frame_range_around(bytes);
+    const enum pmm_status status = pmm_reserve_usable(memory->pmm, &memory->cpu, frame_range_around(bytes));
 
-    if (!range.count || pmm_reserve(memory->pmm, &memory->cpu, range) == PMM_OK)
-        return;
-    for (uint64_t i = 0; i < range.count; i++) {
-        const struct frame_range one = { { range.first.value + i }, 1 };
-        const enum pmm_status status = pmm_reserve(memory->pmm, &memory->cpu, one);
-
-        if (status != PMM_OK && status != PMM_NOT_USABLE)
-            panic("cannot reserve the loader's frame at %lx: %s", frame_start(one.first).value,
-                  pmm_status_text(status));
-    }
+    if (status != PMM_OK)
+        panic("cannot reserve the loader's %lu bytes at %lx: %s", bytes.bytes, bytes.start.value,
+              pmm_status_text(status));
 }
 
 void memory_take_over(struct memory *memory, const struct boot_info *info)
@@ -66,7 +59,7 @@ void memory_take_over(struct memory *memory, const struct boot_info *info)
               pmm_status_text(status));
     pmm_cpu_init(memory->pmm, &memory->cpu);
     for (unsigned use = 0; use < LOADER_USES; use++)
-        if (use != LOADER_METADATA)
+        if (use != LOADER_METADATA && info->loader[use].bytes)
             reserve(memory, info->loader[use]);
 }
 

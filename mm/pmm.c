@@ -162,6 +162,22 @@ enum pmm_status pmm_reserve(struct pmm *pmm, struct pmm_cpu *cpu, struct frame_r
     return status;
 }
 
+enum pmm_status pmm_reserve_usable(struct pmm *pmm, struct pmm_cpu *cpu, struct frame_range range)
+{
+    enum pmm_status status = pmm_reserve(pmm, cpu, range);
+
+    if (status != PMM_NOT_USABLE)
+        return status;
+    for (uint64_t i = 0; i < range.count; i++) {
+        const struct frame_range one = { { range.first.value + i }, 1 };
+
+        status = pmm_reserve(pmm, cpu, one);
+        if (status != PMM_OK && status != PMM_NOT_USABLE)
+            return status;
+    }
+    return PMM_OK;
+}
+
 uint64_t pmm_free_frames(struct pmm *pmm)
 {
     return atomic_load_explicit(&pmm->free_frames, memory_order_relaxed);

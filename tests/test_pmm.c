@@ -241,11 +241,27 @@ static void memory_up_to_the_last_physical_address_is_managed(void **state)
     pmm_fixture_free(&f);
 }
 
+static void a_reservation_may_leave_out_what_is_not_usable(void **state)
+{
+    (void)state;
+    struct pmm_fixture f = pmm_fixture_of_six_regions(ELSEWHERE);
+    const struct frame_range over_the_hole = { frame(1499), 102 }; /* 1500..1599 is a hole */
+    const uint64_t free_before = pmm_free_frames(f.pmm);
+
+    assert_int_equal(pmm_reserve(f.pmm, &f.cpu, over_the_hole), PMM_NOT_USABLE);
+    assert_int_equal(pmm_reserve_usable(f.pmm, &f.cpu, over_the_hole), PMM_OK);
+    assert_int_equal(pmm_free_frames(f.pmm), free_before - 2);
+    assert_int_equal(pmm_reserve_usable(f.pmm, &f.cpu, over_the_hole), PMM_NOT_FREE);
+    assert_int_equal(pmm_reserve_usable(f.pmm, &f.cpu, (struct frame_range){ { 1 }, 0 }), PMM_BAD_RANGE);
+    pmm_fixture_free(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_lowest_free_frame_from_1_mib_up_comes_first),
         cmocka_unit_test(low_memory_goes_only_to_who_asks_for_it),
+        cmocka_unit_test(a_reservation_may_leave_out_what_is_not_usable),
         cmocka_unit_test(a_run_may_not_reach_below_1_mib_unless_bounded_to_it),
         cmocka_unit_test(exhaustion_hands_out_every_frame_once),
         cmocka_unit_test(runs_are_the_lowest_that_fit_and_cross_words_but_no_holes),

@@ -100,7 +100,7 @@ static bool reserve_frames(const char *name, const struct map_text *text, struct
 {
     for (size_t i = 0; i < text->n_reserved; i++) {
         const struct frame_range *range = &text->reserved[i];
-        const enum pmm_status status = pmm_reserve(pmm, cpu, *range);
+        const enum pmm_status status = pmm_reserve_usable(pmm, cpu, *range);
         if (status != PMM_OK) {
             fprintf(stderr, "%s: reserved 0x%llx: %s\n", name, (unsigned long long)frame_start(range->first).value,
                     pmm_status_text(status));
