@@ -17,7 +17,7 @@ import xml.etree.ElementTree
 TOP = pathlib.Path(__file__).resolve().parent.parent
 BUILD = TOP / os.environ.get("BUILD", "build")
 
-WORKERS = 2
+WORKERS = int(os.environ.get("POLYGLOT_WORKERS", 2))  # guests at a time
 FUZZ_S = 15
 PROGRAM_TIME_LIMIT_S = 600
 EXCERPT_LINES = 40
