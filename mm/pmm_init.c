@@ -179,8 +179,11 @@ static void init_pending(struct pmm *pmm, const struct mem_region *regions, size
     for (size_t i = 0; i < n_regions; i++) {
         const struct frame_range frames = frames_of(&regions[i]);
 
-        if (regions[i].type != REGION_BOOTLOADER_RECLAIMABLE || !pmm_find_span(pmm, &cpu, frames.first.value, &span))
+        if (regions[i].type != REGION_BOOTLOADER_RECLAIMABLE)
             continue;
+        const bool tracked = pmm_find_span(pmm, &cpu, frames.first.value, &span);
+
+        ASSERT(tracked);
         pmm_pending_append(pmm, frames);
         pmm_mark_allocated(pmm, span_position(&span, frames.first.value), frames.count);
     }
@@ -191,9 +194,8 @@ enum pmm_status pmm_init(void *metadata, size_t metadata_bytes, phys_addr_t meta
 {
     const struct demand demand = demand_of(regions, n_regions);
     const struct sections sections = sections_of(&demand);
-    struct pmm *pmm = metadata;
-
     const uint64_t phys_end = (uint64_t)1 << PHYS_BITS_MAX;
+    struct pmm *pmm = metadata;
 
     if (virt_of(metadata).value % SECTION_ALIGN || metadata_bytes < sections.end || sections.end > phys_end ||
         metadata_start.value > phys_end - sections.end)
