@@ -1,6 +1,7 @@
 """Virtual machines with OVMF as their firmware, driven over QMP."""
 import ctypes
 import dataclasses
+import itertools
 import os
 import pathlib
 import re
@@ -21,6 +22,11 @@ OVMF_VARS = "/usr/share/OVMF/OVMF_VARS_4M.fd"
 
 PR_SET_PDEATHSIG = 1
 POLL_S = 0.05
+
+# Where many words lie close together, reading all that lies between them is faster than asking for each.
+WORD_BYTES = 8
+DUMP_BYTES = 32 << 20
+DUMP_WORDS_MIN = 200
 
 # Adapters, by the names of issue 2 and of the reports. {mode} is ",xres=W,yres=H" or nothing.
 DISPLAYS = {
@@ -189,9 +195,18 @@ class Machine:
         return path.read_bytes()
 
     def read_words(self, addresses):
-        """The 64-bit word at each physical address."""
-        answers = self.qmp.monitor_many([f"xp /1gx {address:#x}" for address in addresses])
-        return [int(answer.split()[1], 16) for answer in answers]
+        """The 64-bit word at each of these physical addresses, which rise."""
+        words = []
+        for _, chunk in itertools.groupby(addresses, lambda address: address // DUMP_BYTES):
+            chunk = list(chunk)
+            if len(chunk) >= DUMP_WORDS_MIN:
+                start = chunk[0]
+                data = self.read_memory(start, chunk[-1] + WORD_BYTES - start)
+                words += [int.from_bytes(data[at - start:at - start + WORD_BYTES], "little") for at in chunk]
+            else:
+                answers = self.qmp.monitor_many([f"xp /1gx {address:#x}" for address in chunk])
+                words += [int(answer.split()[1], 16) for answer in answers]
+        return words
 
     def screenshot(self, path):
         """The first screen, as PNG."""
