@@ -60,7 +60,8 @@ struct pmm_cpu {
 
 /*
  * Bytes of metadata for these regions: sorted and disjoint, as region_normalize() gives them. At most 34,000 bytes per
- * GiB of tracked memory, plus 64 KiB, plus 32 bytes per run beyond 1,000.
+ * GiB of tracked memory, plus 64 KiB, plus 32 bytes per run beyond 1,000 (a run: adjacent tracked frames, in however
+ * many regions), plus 8 bytes per BOOTLOADER_RECLAIMABLE region beyond 1,000; if there are no more than 500,000 runs.
  */
 size_t pmm_metadata_bytes(const struct mem_region *regions, size_t n_regions);
 
