@@ -17,6 +17,9 @@
  *
  * Context of every call that takes a cpu: any CPU, at any time, but not from an exception handler; the caller stays on
  * this CPU with interrupts off during the call, and passes this CPU's state. A failed call has changed nothing.
+ *
+ * One lock guards all of it. Other CPUs wait long for the calls on arrays (a step per frame), on runs (a step per 64
+ * frames, after the search that pmm_alloc_run() describes), and for pmm_stats() (a walk over all free runs).
  */
 #ifndef PMM_H
 #define PMM_H
