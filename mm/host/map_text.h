@@ -19,6 +19,8 @@
  *     hole START BYTES              no memory, whatever the rows say: RESERVED (HyperTransport)
  *     metadata START BYTES          where the allocator's metadata lies
  *     reserved START PAGES          what the loader took from the allocator once it ran: its stacks, tables, buffers
+ *
+ * Whole descriptors only: a map that ends inside one (ANOMALY_TRUNCATED) cannot be expressed.
  */
 #ifndef MAP_TEXT_H
 #define MAP_TEXT_H
