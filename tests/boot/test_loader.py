@@ -75,6 +75,15 @@ def test_boot_manager_gets_the_message_and_time_to_read_it():
     assert "Out of Resources" in text
 
 
+@pytest.mark.xdist_group("loader-startup")
+def test_startup_script_on_the_esp_starts_the_loader_from_a_shell():
+    with Machine(SMALL, image=BUILD / "esp.img", strings=["polyglot:fault=memory"]) as machine:
+        # The boot manager goes on to the shell when the loader has come back and nobody has pressed a key.
+        machine.wait_until(lambda: "Press ESC" in machine.serial_text(), TIMEOUT_S, "the shell's countdown")
+        machine.press("spc")
+        machine.wait_until(lambda: machine.serial_text().count(MEMORY_FAILURE) == 2, TIMEOUT_S, "the loader's second start")
+
+
 @pytest.mark.xdist_group("loader-exit")
 def test_failed_exit_is_told_on_com1_and_on_the_screen_and_then_resets(tmp_path):
     with Machine(SMALL, image=BUILD / "esp.img", strings=["polyglot:fault=exit"]) as machine:
