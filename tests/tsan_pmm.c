@@ -4,6 +4,7 @@
  * ThreadSanitizer's to find. Of several threads that free, or add, one frame at the same time, exactly one may succeed.
  */
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -134,6 +135,7 @@ static void race(struct worker *w)
             fail("a raced addition has the wrong status");
         if (!pmm_is_usable(fixture.pmm, &w->cpu, one.first))
             fail("a frame that was added is not usable");
+        sched_yield(); /* let somebody else add the next one */
     }
     for (uint64_t i = 0; i < RACED_FRAMES; i++) {
         const enum pmm_status status = pmm_dealloc_frame(fixture.pmm, &w->cpu, frame(LOW + i));
