@@ -105,32 +105,94 @@ static void a_run_of_the_wrong_length_is_refused(void **state)
     pmm_fixture_free(&f);
 }
 
-/* Every call that must fail, on one allocator; the block is compared byte by byte. */
+/* The block as it was: compared byte by byte with what has become of it. */
+static void *snapshot(const struct pmm_fixture *f)
+{
+    void *copy = malloc(f->block_bytes);
+
+    memcpy(copy, f->block, f->block_bytes);
+    return copy;
+}
+
+static void expect_unchanged(const struct pmm_fixture *f, void *before)
+{
+    assert_memory_equal(before, f->block, f->block_bytes);
+    free(before);
+}
+
+/* Every call and every reason, with metadata in 300, 400..500 allocated, and 1024..1100 still reclaimable. */
 static void a_failed_call_changes_not_a_single_byte(void **state)
 {
     struct pmm_fixture f = pmm_fixture_of_six_regions(frame_start(frame(300)));
-    const frame_t bad[] = { { 5 } };
+    const frame_t refused[] = { { 5 }, { 300 }, { 1024 } };
+    static const enum pmm_status reasons[] = { PMM_DOUBLE_FREE, PMM_PROTECTED, PMM_NOT_USABLE };
     uint64_t done;
-    void *before = malloc(f.block_bytes);
     (void)state;
 
     assert_int_equal(fixture_reserve(&f, 400, 100), PMM_OK);
-    memcpy(before, f.block, f.block_bytes);
+    void *before = snapshot(&f);
+
     assert_int_equal(fixture_try_run(&f, 0, 1, PMM_ANYWHERE), PMM_BAD_RANGE);
+    assert_int_equal(fixture_try_run(&f, 1, 0, PMM_ANYWHERE), PMM_BAD_RANGE);
+    assert_int_equal(fixture_try_run(&f, 1, 3, PMM_ANYWHERE), PMM_BAD_RANGE);
     assert_int_equal(fixture_try_run(&f, 800, 1, PMM_ANYWHERE), PMM_NO_MEMORY);
     assert_int_equal(fixture_try_run(&f, 200, 1, PMM_LOW_MEMORY), PMM_NO_MEMORY);
-    assert_int_equal(fixture_try_dealloc(&f, 256), PMM_DOUBLE_FREE);
-    assert_int_equal(fixture_try_dealloc(&f, 300), PMM_PROTECTED);
-    assert_int_equal(fixture_try_dealloc(&f, 1024), PMM_NOT_USABLE);
+    for (size_t i = 0; i < ARRAY_LENGTH(refused); i++) {
+        assert_int_equal(fixture_try_dealloc(&f, refused[i].value), reasons[i]);
+        assert_int_equal(fixture_try_dealloc_run(&f, refused[i].value, 1), reasons[i]);
+        assert_int_equal(pmm_dealloc_frames(f.pmm, &f.cpu, &refused[i], 1, &done), reasons[i]);
+        assert_int_equal(done, 0);
+    }
+    assert_int_equal(fixture_try_dealloc_run(&f, 400, 0), PMM_BAD_RANGE);
+    assert_int_equal(fixture_try_dealloc_run(&f, 400, UINT64_MAX), PMM_BAD_RANGE);
     assert_int_equal(fixture_try_dealloc_run(&f, 400, 101), PMM_WRONG_LENGTH);
     assert_int_equal(fixture_try_dealloc_run(&f, 256, 10), PMM_DOUBLE_FREE);
-    assert_int_equal(pmm_dealloc_frames(f.pmm, &f.cpu, bad, 1, &done), PMM_DOUBLE_FREE);
+    assert_int_equal(fixture_try_dealloc_run(&f, 1000, 25), PMM_WRONG_LENGTH);
+    assert_int_equal(fixture_reserve(&f, 390, 0), PMM_BAD_RANGE);
+    assert_int_equal(fixture_reserve(&f, 390, UINT64_MAX), PMM_BAD_RANGE);
     assert_int_equal(fixture_reserve(&f, 390, 20), PMM_NOT_FREE);
+    assert_int_equal(fixture_reserve(&f, 295, 10), PMM_PROTECTED);
+    assert_int_equal(fixture_reserve(&f, 0, 10), PMM_PROTECTED);
     assert_int_equal(fixture_reserve(&f, 1020, 10), PMM_NOT_USABLE);
+    assert_int_equal(pmm_reserve_usable(f.pmm, &f.cpu, (struct frame_range){ { 399 }, 0 }), PMM_BAD_RANGE);
+    assert_int_equal(pmm_reserve_usable(f.pmm, &f.cpu, (struct frame_range){ { 399 }, 2 }), PMM_NOT_FREE);
+    assert_int_equal(fixture_add(&f, 1024, 0), PMM_BAD_RANGE);
+    assert_int_equal(fixture_add(&f, 1024, UINT64_MAX), PMM_BAD_RANGE);
     assert_int_equal(fixture_add(&f, 1023, 10), PMM_NOT_FREE);
     assert_int_equal(fixture_add(&f, 1090, 1000), PMM_NOT_USABLE);
-    assert_memory_equal(before, f.block, f.block_bytes);
-    free(before);
+    expect_unchanged(&f, before);
+    pmm_fixture_free(&f);
+}
+
+static void a_request_that_finds_no_memory_changes_not_a_single_byte(void **state)
+{
+    struct pmm_fixture f = pmm_fixture_of_one_region(0, LOW + 10, REGION_USABLE); /* low memory remains free */
+    frame_t got = { 12345 };
+    (void)state;
+
+    assert_int_equal(fixture_alloc_run(&f, 10, 1, PMM_ANYWHERE), LOW);
+    void *before = snapshot(&f);
+
+    assert_int_equal(pmm_alloc_frame(f.pmm, &f.cpu, &got), PMM_NO_MEMORY);
+    assert_int_equal(pmm_alloc_frames(f.pmm, &f.cpu, &got, 1), 0);
+    assert_int_equal(pmm_alloc_run(f.pmm, &f.cpu, 1, 1, PMM_ANYWHERE, &got), PMM_NO_MEMORY);
+    assert_int_equal(got.value, 12345);
+    expect_unchanged(&f, before);
+    pmm_fixture_free(&f);
+}
+
+static void an_addition_that_would_cut_one_piece_too_many_changes_not_a_single_byte(void **state)
+{
+    enum { FIRST = 1000, CUTS = 64 };
+    struct pmm_fixture f = pmm_fixture_of_one_region(FIRST, 1000, REGION_BOOTLOADER_RECLAIMABLE);
+    (void)state;
+
+    for (uint64_t i = 0; i < CUTS; i++)
+        assert_int_equal(fixture_add(&f, FIRST + 1 + 2 * i, 1), PMM_OK);
+    void *before = snapshot(&f);
+
+    assert_int_equal(fixture_add(&f, FIRST + 500, 1), PMM_NO_MEMORY);
+    expect_unchanged(&f, before);
     pmm_fixture_free(&f);
 }
 
@@ -167,6 +229,8 @@ int main(void)
         cmocka_unit_test(frames_that_are_no_usable_memory_are_refused),
         cmocka_unit_test(a_run_of_the_wrong_length_is_refused),
         cmocka_unit_test(a_failed_call_changes_not_a_single_byte),
+        cmocka_unit_test(a_request_that_finds_no_memory_changes_not_a_single_byte),
+        cmocka_unit_test(an_addition_that_would_cut_one_piece_too_many_changes_not_a_single_byte),
         cmocka_unit_test(every_lock_is_released_when_memory_runs_out),
         cmocka_unit_test(every_status_has_a_text_of_its_own),
     };
