@@ -4,6 +4,7 @@ Boots build/esp.img in QEMU: COM1 appears on the terminal as it comes, and build
 kernel has halted. Exit status 0 when the last line of the report came.
 """
 import argparse
+import os
 import signal
 import sys
 import time
@@ -65,6 +66,17 @@ def watch(machine, time_limit_s):
         time.sleep(POLL_S)
 
 
+def leave(machine, window):
+    """Saves the screen; a window stays until somebody closes it."""
+    if not machine.running:
+        return
+    machine.screenshot(BUILD / "screen.png")
+    print(f"The screen is in {os.path.relpath(BUILD / 'screen.png')}", file=sys.stderr)
+    if window:
+        print("Close the window to end the guest.", file=sys.stderr)
+        machine.process.wait()
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--window", action="store_true", help="show the screen in a window, until it is closed")
@@ -73,17 +85,14 @@ def main():
     arguments = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # leave through __exit__, which ends the guest
 
-    with start(Shape(memory_mib=arguments.memory), arguments.window) as machine:
-        failure = watch(machine, arguments.time_limit)
-        screen = BUILD / "screen.png"
-        if machine.running:
-            machine.screenshot(screen)
-            print(f"The screen is in {screen}", file=sys.stderr)
-        if failure:
-            print(f"run: {failure}", file=sys.stderr)
-        if arguments.window and machine.running:
-            print("Close the window to end the guest.", file=sys.stderr)
-            machine.process.wait()
+    try:
+        with start(Shape(memory_mib=arguments.memory), arguments.window) as machine:
+            failure = watch(machine, arguments.time_limit)
+            leave(machine, arguments.window)
+    except MachineDied as error:
+        failure = error
+    if failure:
+        print(f"run: {failure}", file=sys.stderr)
     return 1 if failure else 0
 
 
