@@ -2,6 +2,7 @@
 #include <stddef.h>
 #include <setjmp.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <cmocka.h>
@@ -43,6 +44,44 @@ void fixture_normalize(struct region_fixture *f)
     const uint64_t stride = sizeof(f->descriptors[0]);
 
     fixture_normalize_map(f, &(struct firmware_map){ f->descriptors, f->n_descriptors * stride, stride });
+}
+
+char *read_text(const char *folder, const char *name, size_t *ret_bytes)
+{
+    char path[256];
+    char *text = malloc(MIB(1));
+    FILE *file;
+
+    snprintf(path, sizeof(path), "%s/%s.txt", folder, name);
+    file = fopen(path, "r");
+    assert_non_null(file);
+    *ret_bytes = fread(text, 1, MIB(1) - 1, file);
+    text[*ret_bytes] = 0;
+    fclose(file);
+    return text;
+}
+
+struct map_text read_map(const char *name)
+{
+    struct map_text_error error = { 0 };
+    struct map_text parsed;
+    size_t bytes;
+    char *text = read_text("tests/maps", name, &bytes);
+
+    if (!map_text_parse(text, bytes, &parsed, &error))
+        fail_msg("%s:%zu: %s", name, error.line, error.reason);
+    free(text);
+    return parsed;
+}
+
+struct region_fixture fixture_of_map(const char *name, enum region_view view)
+{
+    struct map_text text = read_map(name);
+    struct region_fixture f = region_fixture(view);
+
+    fixture_normalize_map(&f, &text.map);
+    map_text_free(&text);
+    return f;
 }
 
 void fixture_free(struct region_fixture *f)

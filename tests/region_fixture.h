@@ -3,6 +3,7 @@
 #define REGION_FIXTURE_H
 
 #include "mem_region.h"
+#include "../mm/host/map_text.h"
 
 #define WB FIRMWARE_ATTRIBUTE_WB
 
@@ -30,6 +31,13 @@ void fixture_normalize(struct region_fixture *f);
 void fixture_normalize_map(struct region_fixture *f, const struct firmware_map *firmware);
 
 void fixture_free(struct region_fixture *f);
+
+/* The contents of folder/name.txt, malloc'ed and NUL-terminated. Tests run in the project's root. */
+char *read_text(const char *folder, const char *name, size_t *ret_bytes);
+
+/* The map of this name in tests/maps, and a fixture that holds its regions. */
+struct map_text read_map(const char *name);
+struct region_fixture fixture_of_map(const char *name, enum region_view view);
 
 void check_regions(const struct region_map *map, const struct mem_region *expected, size_t n);
 

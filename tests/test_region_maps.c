@@ -3,19 +3,17 @@
  *
  * The figures below are sums of the rows where rows do not overlap (taken with awk, which knows no rule), and worked
  * out row by row where they do, as the line above each says. The full reports expected are in tests/maps/expected; what
- * they must contain for the small maps of awkward shape is derived below, row by row, from the rules in mem_region.h.
+ * they must contain for the small maps of awkward shape is derived row by row in test_region_derived.c.
  */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
-#include "../mm/host/map_text.h"
 #include "memory_report.h"
 #include "region_fixture.h"
 
@@ -50,51 +48,11 @@ static const struct {
     { "zero_page_entries_phoenix", 11, 4, 528287, 528543 },
 };
 
-/* The file's contents, malloc'ed and NUL-terminated. Tests run in the project's root. */
-static char *read_file(const char *folder, const char *name, size_t *ret_bytes)
-{
-    char path[256];
-    char *text = malloc(MIB(1));
-    FILE *file;
-
-    snprintf(path, sizeof(path), "%s/%s.txt", folder, name);
-    file = fopen(path, "r");
-    assert_non_null(file);
-    *ret_bytes = fread(text, 1, MIB(1) - 1, file);
-    text[*ret_bytes] = 0;
-    fclose(file);
-    return text;
-}
-
-static struct map_text read_map(const char *name)
-{
-    struct map_text_error error = { 0 };
-    struct map_text parsed;
-    size_t bytes;
-    char *text = read_file("tests/maps", name, &bytes);
-
-    if (!map_text_parse(text, bytes, &parsed, &error))
-        fail_msg("%s:%zu: %s", name, error.line, error.reason);
-    free(text);
-    return parsed;
-}
-
-/* A fixture that holds the map's regions. */
-static struct region_fixture normalized(const char *name, enum region_view view)
-{
-    struct map_text text = read_map(name);
-    struct region_fixture f = region_fixture(view);
-
-    fixture_normalize_map(&f, &text.map);
-    map_text_free(&text);
-    return f;
-}
-
 static void every_map_gives_the_figures_worked_out_by_hand(void **state)
 {
     (void)state;
     for (size_t i = 0; i < ARRAY_LENGTH(figures); i++) {
-        struct region_fixture f = normalized(figures[i].name, REGION_VIEW_OWNED);
+        struct region_fixture f = fixture_of_map(figures[i].name, REGION_VIEW_OWNED);
         assert_int_equal(f.map.n_descriptors, figures[i].n_descriptors);
         assert_int_equal(f.map.n_regions, figures[i].n_regions);
         assert_int_equal(f.map.usable_bytes, figures[i].usable_pages * PAGE_SIZE);
@@ -103,129 +61,13 @@ static void every_map_gives_the_figures_worked_out_by_hand(void **state)
     }
 }
 
-#define DERIVED_REGIONS_MAX 8
-
-/*
- * As owned: boot services' and loader memory (types 1 to 4) is as good as conventional (7), and what touches is one
- * region. A row of p pages from s covers [s, s + p * 0x1000).
- */
-static const struct {
-    const char *name;
-    struct mem_region regions[DERIVED_REGIONS_MAX]; /* up to the first that is empty */
-    uint64_t anomalies[ANOMALIES];
-} derived[] = {
-    {
-        "unaligned_start",
-        {
-            REGION(0x101000, 0x110000, USABLE), /* whole frames in [0x100800, 0x110800) */
-            /* [0x200fff, 0x201fff) has no whole frame */
-            REGION(0x300000, 0x380000, USABLE), /* [0x300000, 0x400000) less ... */
-            REGION(0x380000, 0x382000, RESERVED), /* ... the frames that [0x380001, 0x381001) touches, which overlap */
-            REGION(0x382000, 0x400000, USABLE),
-        },
-        { [ANOMALY_UNALIGNED] = 3, [ANOMALY_OVERLAP] = 1 },
-    },
-    {
-        "wraparound",
-        {
-            REGION(0x1000, 0xa0000, USABLE),
-            REGION(0x100000, 0x41000000, USABLE), /* rows 2, 3, 4: to 0x900000, to 0x40000000, and to the end */
-            REGION(0x41000000, 0x41100000, RUNTIME_SERVICES),
-            REGION(0x100000000, 0x140000000, USABLE),
-            /* row 7 ends at 2^64 + 0x1000, 8 at 2^64 + 0x1fffff000, 9 at 2^76, 10 and 11 at 2^64 */
-        },
-        { [ANOMALY_OUT_OF_RANGE] = 5 },
-    },
-    {
-        "reserved_inside_conventional",
-        {
-            REGION(0x100000, 0x20000000, USABLE), /* row 1 is [0x100000, 0x80000000) less all the others */
-            REGION(0x20000000, 0x20200000, RESERVED),
-            REGION(0x20200000, 0x40004000, USABLE),
-            REGION(0x40004000, 0x40005000, RESERVED),
-            REGION(0x40005000, 0x7f000000, USABLE),
-            REGION(0x7f000000, 0x7f100000, RUNTIME_SERVICES), /* with row 5 in it, which has the attribute RUNTIME */
-            REGION(0x7f100000, 0x80000000, USABLE),
-        },
-        { [ANOMALY_OVERLAP] = 4, [ANOMALY_RUNTIME_FREE] = 1 },
-    },
-    {
-        "amd_ht_hole_fd00000000",
-        {
-            REGION(0x0, 0xa0000, USABLE), /* rows 1 and 2 touch at 0x1000 */
-            REGION(0x100000, 0x80000000, USABLE),
-            REGION(0x100000000, 0x837fff000, USABLE), /* and a page that nobody names */
-            REGION(0x838000000, 0x858000000, RESERVED),
-            REGION(0x858000000, 0x85de80000, USABLE),
-            REGION(0x85eec0000, 0x880200000, RESERVED),
-            REGION(0xfd00000000, 0x10000000000, RESERVED),
-        },
-        { 0 },
-    },
-    {
-        "zero_page_entries_phoenix",
-        {
-            REGION(0x1000, 0xa0000, USABLE),
-            REGION(0x100000, 0x41000000, USABLE), /* rows 2, 3, 4 */
-            REGION(0x41000000, 0x41100000, RUNTIME_SERVICES),
-            REGION(0x100000000, 0x140000000, USABLE),
-        },
-        { [ANOMALY_ZERO_PAGES] = 5 }, /* which also start below their predecessor; a skipped row counts once */
-    },
-    {
-        "low_1m_all_boot_services",
-        {
-            REGION(0x0, 0x58000, USABLE),
-            REGION(0x58000, 0x59000, RESERVED),
-            REGION(0x59000, 0xa0000, USABLE),
-            REGION(0x100000, 0x80000000, USABLE),
-        },
-        { 0 },
-    },
-    {
-        "no_conventional",
-        { REGION(0x100000, 0x80200000, USABLE) }, /* to 0x80000000, to 0x80100000, and to the end */
-        { 0 },
-    },
-    {
-        "no_memory_below_4g",
-        { REGION(0x10000000000, 0x103f0000000, USABLE) }, /* to 0x10001000000, to 0x10001100000, and to the end */
-        { 0 },
-    },
-    {
-        "conventional_at_fd00000000_promoted", /* who knows of the hole must claim it: the last test in this file */
-        {
-            REGION(0x100000, 0x80000000, USABLE),
-            REGION(0x100000000, 0x837fff000, USABLE),
-            REGION(0xfd00000000, 0x10000000000, USABLE),
-        },
-        { 0 },
-    },
-};
-
-static void maps_of_awkward_shape_give_the_regions_derived_by_hand(void **state)
-{
-    (void)state;
-    for (size_t i = 0; i < ARRAY_LENGTH(derived); i++) {
-        struct region_fixture f = normalized(derived[i].name, REGION_VIEW_OWNED);
-        size_t n = 0;
-
-        while (n < DERIVED_REGIONS_MAX && derived[i].regions[n].end.value)
-            n++;
-        check_regions(&f.map, derived[i].regions, n);
-        for (unsigned kind = 0; kind < ANOMALIES; kind++)
-            assert_int_equal(f.map.anomalies[kind], derived[i].anomalies[kind]);
-        fixture_free(&f);
-    }
-}
-
 static void every_map_is_reported_as_expected(void **state)
 {
     (void)state;
     for (size_t i = 0; i < ARRAY_LENGTH(figures); i++) {
-        struct region_fixture f = normalized(figures[i].name, REGION_VIEW_OWNED);
+        struct region_fixture f = fixture_of_map(figures[i].name, REGION_VIEW_OWNED);
         size_t expected_bytes;
-        char *expected = read_file("tests/maps/expected", figures[i].name, &expected_bytes);
+        char *expected = read_text("tests/maps/expected", figures[i].name, &expected_bytes);
         char *report = malloc(MIB(1));
         size_t length = 0;
         const struct buffer_sink sink = buffer_sink(report, MIB(1), &length);
@@ -244,7 +86,7 @@ static void the_regions_do_not_depend_on_stride_or_alignment(void **state)
 
     for (size_t i = 0; i < ARRAY_LENGTH(figures); i++) {
         struct map_text text = read_map(figures[i].name);
-        struct region_fixture expected = normalized(figures[i].name, REGION_VIEW_BOOT);
+        struct region_fixture expected = fixture_of_map(figures[i].name, REGION_VIEW_BOOT);
         for (size_t k = 0; k < ARRAY_LENGTH(strides); k++) {
             const uint64_t n = firmware_map_count(&text.map);
             struct region_fixture f = region_fixture(REGION_VIEW_BOOT);
@@ -267,8 +109,8 @@ static void the_boot_view_differs_only_in_what_is_reclaimable(void **state)
 {
     (void)state;
     for (size_t i = 0; i < ARRAY_LENGTH(figures); i++) {
-        struct region_fixture boot = normalized(figures[i].name, REGION_VIEW_BOOT);
-        struct region_fixture owned = normalized(figures[i].name, REGION_VIEW_OWNED);
+        struct region_fixture boot = fixture_of_map(figures[i].name, REGION_VIEW_BOOT);
+        struct region_fixture owned = fixture_of_map(figures[i].name, REGION_VIEW_OWNED);
         struct mem_region *merged = calloc(boot.map.n_regions + 1, sizeof(*merged));
         size_t n = 0;
         for (size_t k = 0; k < boot.map.n_regions; k++) {
@@ -291,9 +133,9 @@ static void the_boot_view_differs_only_in_what_is_reclaimable(void **state)
 static void before_the_exit_firmware_and_loader_keep_their_memory(void **state)
 {
     (void)state;
-    struct region_fixture low = normalized("low_1m_all_boot_services", REGION_VIEW_BOOT);
-    struct region_fixture none = normalized("no_conventional", REGION_VIEW_BOOT);
-    struct region_fixture many = normalized("many_2048_single_page", REGION_VIEW_BOOT);
+    struct region_fixture low = fixture_of_map("low_1m_all_boot_services", REGION_VIEW_BOOT);
+    struct region_fixture none = fixture_of_map("no_conventional", REGION_VIEW_BOOT);
+    struct region_fixture many = fixture_of_map("many_2048_single_page", REGION_VIEW_BOOT);
 
     CHECK_REGIONS(&low, REGION(0x0, 0x58000, BOOTLOADER_RECLAIMABLE), REGION(0x58000, 0x59000, RESERVED),
                   REGION(0x59000, 0xa0000, BOOTLOADER_RECLAIMABLE), REGION(0x100000, 0x80000000, USABLE));
@@ -323,7 +165,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_map_gives_the_figures_worked_out_by_hand),
-        cmocka_unit_test(maps_of_awkward_shape_give_the_regions_derived_by_hand),
         cmocka_unit_test(every_map_is_reported_as_expected),
         cmocka_unit_test(the_regions_do_not_depend_on_stride_or_alignment),
         cmocka_unit_test(the_boot_view_differs_only_in_what_is_reclaimable),
