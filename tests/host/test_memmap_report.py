@@ -112,8 +112,15 @@ def test_memory_that_cannot_hold_an_allocator_is_an_error_after_the_map():
 
 def test_bad_metadata_and_reserved_lines_are_errors():
     assert 'metadata' in report(['7 0x0 0x1000'], 'metadata 0x400000 0x10').stderr
-    result = report(['7 0x0 0x1000'], 'reserved 0x80000000 1')
-    assert (result.returncode, 'reserved 0x80000000: ' in result.stderr) == (1, True)
+    result = report(['7 0x0 0x1000'], 'reserved 0x800000 2', 'reserved 0x801000 1')
+    assert (result.returncode, 'reserved 0x801000: not free' in result.stderr) == (1, True)
+
+
+def test_reserved_frames_that_are_not_usable_are_left_out_as_in_the_kernel():
+    without = report(['7 0x0 0x1000', '0 0x508000 1'])
+    result = report(['7 0x0 0x1000', '0 0x508000 1'], 'reserved 0x500000 16', 'reserved 0x80000000 1')
+    assert result.returncode == 0
+    assert allocator(result.stdout)[2] == allocator(without.stdout)[2] - 15
 
 
 def test_wrong_calls_are_refused_with_the_usage():
