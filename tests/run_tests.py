@@ -92,15 +92,16 @@ def run_fuzzer(program, wanted):
     return run_whole(program, [f"-max_total_time={FUZZ_S}", "-max_len=65536", f"-artifact_prefix={corpus}-", corpus], wanted)
 
 
-def programs(tree, pattern):
-    """Built programs of the sources that there are, whether or not they were built: a missing one is a failure."""
-    return [BUILD / tree / "tests" / source.stem for source in sorted((TOP / "tests").glob(pattern))]
+def programs(tree, pattern, wanted):
+    """Programs of the sources in which the name occurs, whether or not they were built: a missing one is a failure."""
+    return [BUILD / tree / "tests" / source.stem for source in sorted((TOP / "tests").glob(pattern))
+            if wanted in source.stem or wanted in source.read_text()]
 
 
 def run_host_programs(wanted):
-    jobs = [(run_cmocka, program, wanted) for program in programs("asan", "test_*.c")]
-    jobs += [(run_whole, program, [], wanted) for program in programs("tsan", "tsan_*.c")]
-    jobs += [(run_fuzzer, program, wanted) for program in programs("fuzz", "fuzz_*.c")]
+    jobs = [(run_cmocka, program, wanted) for program in programs("asan", "test_*.c", wanted)]
+    jobs += [(run_whole, program, [], wanted) for program in programs("tsan", "tsan_*.c", wanted)]
+    jobs += [(run_fuzzer, program, wanted) for program in programs("fuzz", "fuzz_*.c", wanted)]
     results = Results()
     with concurrent.futures.ThreadPoolExecutor(WORKERS) as pool:
         started = {pool.submit(*job): job[1] for job in jobs}
