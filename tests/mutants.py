@@ -55,8 +55,8 @@ def run(tree, *command, input_path=None):
     """Exit status and output; None for the status of a command that had to be killed."""
     with open(input_path or os.devnull, "rb") as source:
         try:
-            done = subprocess.run(list(map(str, command)), cwd=tree, env=ENVIRONMENT, stdin=source, stdout=subprocess.PIPE,
-                                  stderr=subprocess.STDOUT, timeout=TIME_LIMIT_S)
+            done = subprocess.run(list(map(str, command)), cwd=tree, env=ENVIRONMENT, stdin=source,
+                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=TIME_LIMIT_S)
         except subprocess.TimeoutExpired as expired:
             return None, (expired.stdout or b"").decode(errors="replace")
     return done.returncode, done.stdout.decode(errors="replace")

@@ -55,7 +55,7 @@ def run_program(command, **environment):
 
 
 def run_cmocka(program, wanted):
-    """A cmocka program: each of its cases counts; one that ends badly for another reason counts as a failure as well."""
+    """A cmocka program: each of its cases counts; so does one that ends badly for another reason, as a failure."""
     status, output = run_program([program], CMOCKA_MESSAGE_OUTPUT="TAP")
     results = Results()
     all_failed = 0
@@ -89,7 +89,8 @@ def run_fuzzer(program, wanted):
     corpus = BUILD / "corpus" / program.name
     corpus.mkdir(parents=True, exist_ok=True)
     # Crashing inputs are kept where `make clean` finds them.
-    return run_whole(program, [f"-max_total_time={FUZZ_S}", "-max_len=65536", f"-artifact_prefix={corpus}-", corpus], wanted)
+    limits = [f"-max_total_time={FUZZ_S}", "-max_len=65536"]
+    return run_whole(program, [*limits, f"-artifact_prefix={corpus}-", corpus], wanted)
 
 
 def programs(tree, pattern, wanted):
@@ -170,7 +171,8 @@ def main():
         start = time.monotonic()
         results = run()
         total.add(results)
-        print(f"{title}: {results.passed} passed, {len(results.failed)} failed, {time.monotonic() - start:.0f} s\n", flush=True)
+        print(f"{title}: {results.passed} passed, {len(results.failed)} failed, {time.monotonic() - start:.0f} s\n",
+              flush=True)
 
     for name, reason in total.skipped:
         print(f"skipped: {name}: {reason}")

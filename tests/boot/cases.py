@@ -1,4 +1,4 @@
-"""The conditions under which the loader is booted: each pair of them in some case, or, for `make test-all`, all of them."""
+"""The conditions under which the loader is booted: each pair of them in some case, or, for `make test-all`, all."""
 import collections
 import dataclasses
 import itertools
@@ -91,4 +91,5 @@ def _shorten(case):
     """Under emulation 4 GiB of frames take longer than all the rest: only machines of one adapter test them all."""
     if case.shape.memory_mib <= SHORT_TEST_MIB or case.shape.display == FULL_TEST_DISPLAY:
         return case
-    return dataclasses.replace(case, test_mib=SHORT_TEST_MIB, strings=(*case.strings, f"polyglot:test={SHORT_TEST_MIB}"))
+    strings = (*case.strings, f"polyglot:test={SHORT_TEST_MIB}")
+    return dataclasses.replace(case, test_mib=SHORT_TEST_MIB, strings=strings)

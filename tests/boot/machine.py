@@ -60,7 +60,7 @@ class Shape:
 
     def arguments(self):
         """QEMU's, without firmware, disks and channels."""
-        # Anonymous memory costs the host 2 MiB for each frame that the guest touches (transparent huge pages), memfd 4 KiB.
+        # Anonymous memory costs the host 2 MiB for each frame that the guest touches (huge pages), memfd 4 KiB.
         memory = f"memory-backend-memfd,id=ram,share=on,reserve=off,size={self.memory_mib}M"
         arguments = ["-smp", str(self.smp), "-m", f"{self.memory_mib}M", "-object", memory,
                      "-machine", "q35,memory-backend=ram"]
@@ -98,8 +98,8 @@ class Machine:
         self.serial_path.touch()
         shutil.copyfile(OVMF_VARS, self.directory / "vars")
         ours, theirs = socket.socketpair()
-        command = ["qemu-system-x86_64", "-nodefaults", "-no-user-config", "-accel", "tcg", "-no-reboot", "-nic", "none",
-                   "-display", window or "none", "-vga", "none", *shape.arguments(),
+        command = ["qemu-system-x86_64", "-nodefaults", "-no-user-config", "-accel", "tcg", "-no-reboot",
+                   "-nic", "none", "-display", window or "none", "-vga", "none", *shape.arguments(),
                    "-drive", f"if=pflash,format=raw,unit=0,readonly=on,file={OVMF_CODE}",
                    "-drive", f"if=pflash,format=raw,unit=1,file={self.directory}/vars",
                    "-chardev", f"socket,id=qmp,fd={theirs.fileno()}", "-mon", "chardev=qmp,mode=control",

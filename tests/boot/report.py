@@ -215,7 +215,7 @@ class Descriptor:
 
 
 def parse_raw_map(text):
-    """Descriptors, and the comments as name -> list of [numbers...] (`# image 0x1000 12`: {"image": [[0x1000, 12]]})."""
+    """Descriptors, and the comments as name -> list of numbers (`# image 0x1000 12`: {"image": [[0x1000, 12]]})."""
     descriptors, comments = [], {}
     for line in text.splitlines():
         words = line.split()

@@ -27,7 +27,7 @@ def start(shape, window):
 
 
 class Terminal:
-    """Copies to the terminal what has come over COM1 since the last time, whole lines unless told that it is the end."""
+    """Copies to the terminal what has come over COM1 since the last time: whole lines, unless it is the end."""
 
     def __init__(self, machine):
         self.machine = machine
