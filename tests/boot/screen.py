@@ -118,8 +118,8 @@ class Screen:
 
     def lines(self):
         """The console's rows, without blanks at their ends; a cell that is no character reads as UNKNOWN."""
-        return ["".join(self._cell(column, self.top + row * self.cell_height) for column in range(self.columns)).rstrip()
-                for row in range(self.rows)]
+        tops = range(self.top, self.bottom, self.cell_height)
+        return ["".join(self._cell(column, y) for column in range(self.columns)).rstrip() for y in tops]
 
     def colours(self, box):
         """How many colours occur in (left, top, right, bottom)."""

@@ -56,7 +56,8 @@ def test_refused_run_leaves_the_shells_memory_as_it_was(tmp_path):
     with start_in_shell(tmp_path, r"fs0:\loader.efi nonsense", "memmap -sfo", r"fs0:\loader.efi nonsense",
                         r"fs0:\loader.efi fault=memory", "memmap -sfo", "reset -s") as machine:
         machine.wait_for_exit(TIMEOUT_S)
-        summaries = [line.split(",") for line in machine.serial_text().split("\n") if line.startswith("MemoryMapSummary")]
+        lines = machine.serial_text().split("\n")
+        summaries = [line.split(",") for line in lines if line.startswith("MemoryMapSummary")]
     loader_data, loader_code = 7, 8  # columns: see SHELL_TOTALS in boot.py
     assert len(summaries) == 2
     assert summaries[0][loader_data:loader_code + 1] == summaries[1][loader_data:loader_code + 1]
@@ -68,7 +69,8 @@ def test_boot_manager_gets_the_message_and_time_to_read_it():
         prompt = "Press any key to return to the firmware (10 s)."
         machine.wait_for_line(prompt, TIMEOUT_S)
         machine.press("spc")
-        machine.wait_until(lambda: "BdsDxe: failed to start" in machine.serial_text(), TIMEOUT_S, "return to the firmware")
+        machine.wait_until(lambda: "BdsDxe: failed to start" in machine.serial_text(), TIMEOUT_S,
+                           "return to the firmware")
         text = machine.serial_text()
     assert MEMORY_FAILURE in text
     assert text.index(MEMORY_FAILURE) < text.index(prompt)
@@ -81,7 +83,8 @@ def test_startup_script_on_the_esp_starts_the_loader_from_a_shell():
         # The boot manager goes on to the shell when the loader has come back and nobody has pressed a key.
         machine.wait_until(lambda: "Press ESC" in machine.serial_text(), TIMEOUT_S, "the shell's countdown")
         machine.press("spc")
-        machine.wait_until(lambda: machine.serial_text().count(MEMORY_FAILURE) == 2, TIMEOUT_S, "the loader's second start")
+        machine.wait_until(lambda: machine.serial_text().count(MEMORY_FAILURE) == 2, TIMEOUT_S,
+                           "the loader's second start")
 
 
 @pytest.mark.xdist_group("loader-exit")
