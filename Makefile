@@ -59,7 +59,7 @@ is_gcc := $(if $(findstring clang,$(CC)),,yes)
 
 target := $(common) $(prefix_map) -O2 -m64 -march=x86-64 -ffreestanding -fpic -fvisibility=hidden -fshort-wchar \
     -mno-red-zone -mgeneral-regs-only -fno-omit-frame-pointer -fno-strict-aliasing -fno-asynchronous-unwind-tables \
-    -fstack-protector-strong -mstack-protector-guard=global -DPOLYGLOT_VERSION='"$(VERSION)"' \
+    -fstack-protector-strong -mstack-protector-guard=global -Wframe-larger-than=4096 -DPOLYGLOT_VERSION='"$(VERSION)"' \
     $(if $(is_gcc),-maccumulate-outgoing-args -fno-tree-loop-distribute-patterns)
 efi_flags := -isystem /usr/include/efi -isystem /usr/include/efi/x86_64 -DGNU_EFI_USE_MS_ABI
 
@@ -73,7 +73,7 @@ all: $(BUILD)/BOOTX64.EFI $(BUILD)/esp.img $(BUILD)/host/memmap-report
 $(BUILD)/.flags: FORCE
 	@mkdir -p $(@D); echo "$(CC) $(CURDIR) $(VERSION)" | cmp -s - $@ || echo "$(CC) $(CURDIR) $(VERSION)" >$@
 FORCE:
-$(target_objects): $(BUILD)/.flags
+$(target_objects): $(BUILD)/.flags Makefile
 
 $(BUILD)/target/efi/%.o: target += $(efi_flags)
 $(BUILD)/target/%.o: %.c | $(BUILD)/.packages-build
