@@ -4,8 +4,8 @@
  *   resolution=WxH   ask for this graphics mode
  *   console=none     discard all console output (to measure the rest)
  *   test=N           take the lowest N MiB of free frames in the frame test (4096)
- *   raw-map=yes      print the firmware's own map, in the format that memmap-report reads, before the report
- *   fault=KIND       fail on purpose once the report is done: see enum fault_kind
+ *   raw-map=yes      print the firmware's own map as well, in the format that memmap-report reads
+ *   fault=KIND       fail on purpose, mostly after the frame test: see enum fault_kind
  */
 #ifndef OPTIONS_H
 #define OPTIONS_H

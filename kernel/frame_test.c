@@ -42,11 +42,8 @@ static void check_place(struct frame_test *test, phys_addr_t address)
     if (phys_ranges_overlap(bytes, test->memory->metadata))
         panic("frame test: the frame at %lx belongs to the allocator", address.value);
     for (unsigned use = 0; use < LOADER_USES; use++)
-        if (use != LOADER_METADATA && use != LOADER_PAGE_TABLES &&
-            phys_ranges_overlap(bytes, test->info->loader[use]))
+        if (phys_ranges_overlap(bytes, memory_in_use(test->memory, test->info, (enum loader_use)use)))
             panic("frame test: the frame at %lx belongs to the loader's allocation %u", address.value, use);
-    if (phys_ranges_overlap(bytes, test->memory->tables))
-        panic("frame test: the frame at %lx holds a page table", address.value);
 }
 
 /* Appends a frame. Addresses must rise, as the allocator promises; so no frame can occur twice. */

@@ -47,18 +47,17 @@ void kernel_main(const struct boot_info *info)
     outputs_start(info); /* second: and can be read */
     result_start(info);
 
-    if (info->options.raw_map)
-        report_raw_map(info);
     report_firmware(info);
     print_text(console(), "Initializing memory management...\n");
     memory_read_map(&memory, info);
-    memory_report_map(console(), &memory.map);
     memory_take_over(&memory, info);
+    if (info->options.raw_map)
+        report_raw_map(&memory, info);
+    memory_report_map(console(), &memory.map);
     report_allocator(&memory);
     result()->memory_ticks = rdtsc() - start;
     result_reach(STAGE_MEMORY, &memory);
 
-    memory_release_spare_tables(&memory);
     report_frame_test(&memory, info);
     result_reach(STAGE_TESTED, &memory);
     if (info->options.fault != FAULT_NONE)

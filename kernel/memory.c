@@ -30,6 +30,18 @@ static void enter_own_tables(struct memory *memory, const struct boot_info *info
     }
 }
 
+struct phys_range memory_in_use(const struct memory *memory, const struct boot_info *info, enum loader_use use)
+{
+    switch (use) {
+    case LOADER_METADATA:
+        return (struct phys_range){ 0 };
+    case LOADER_PAGE_TABLES:
+        return memory->tables;
+    default:
+        return info->loader[use];
+    }
+}
+
 /* Where the firmware's map contradicts itself, part of the range may not count as usable, and need not be reserved. */
 static void reserve(struct memory *memory, struct phys_range bytes)
 {
@@ -38,29 +50,6 @@ static void reserve(struct memory *memory, struct phys_range bytes)
     if (status != PMM_OK)
         panic("cannot reserve the loader's %lu bytes at %lx: %s", bytes.bytes, bytes.start.value,
               pmm_status_text(status));
-}
-
-void memory_take_over(struct memory *memory, const struct boot_info *info)
-{
-    const uint64_t needed = align_up(pmm_metadata_bytes(memory->map.regions, memory->map.n_regions), PAGE_SIZE);
-    const struct phys_range *metadata = &memory->metadata;
-    enum pmm_status status;
-
-    if (needed > info->loader[LOADER_METADATA].bytes)
-        panic("the memory map grew: the frame allocator needs %lu bytes, the loader allocated %lu", needed,
-              info->loader[LOADER_METADATA].bytes);
-    memory->metadata = (struct phys_range){ info->loader[LOADER_METADATA].start, needed }; /* the slack is free */
-    memory->tables = info->loader[LOADER_PAGE_TABLES];
-    enter_own_tables(memory, info);
-    status = pmm_init(mmu_hhdm(&memory->mmu, metadata->start), metadata->bytes, metadata->start, memory->map.regions,
-                      memory->map.n_regions, &memory->pmm);
-    if (status != PMM_OK)
-        panic("cannot build the frame allocator in %lu bytes at %lx: %s", metadata->bytes, metadata->start.value,
-              pmm_status_text(status));
-    pmm_cpu_init(memory->pmm, &memory->cpu);
-    for (unsigned use = 0; use < LOADER_USES; use++)
-        if (use != LOADER_METADATA && info->loader[use].bytes)
-            reserve(memory, info->loader[use]);
 }
 
 static bool take_table(void *context, phys_addr_t *ret_table)
@@ -74,17 +63,31 @@ static bool take_table(void *context, phys_addr_t *ret_table)
     return true;
 }
 
-void memory_release_spare_tables(struct memory *memory)
+static void start_allocator(struct memory *memory, const struct boot_info *info)
 {
-    const struct frame_range spare = mmu_release_pool(&memory->mmu, take_table, memory);
+    const struct phys_range *block = &info->loader[LOADER_METADATA];
+    const uint64_t needed = align_up(pmm_metadata_bytes(memory->map.regions, memory->map.n_regions), PAGE_SIZE);
+    enum pmm_status status;
 
-    memory->tables.bytes -= frames_to_bytes(spare.count);
+    if (needed > block->bytes)
+        panic("the memory map grew: the frame allocator needs %lu bytes, the loader allocated %lu", needed,
+              block->bytes);
+    memory->metadata = (struct phys_range){ block->start, needed }; /* the slack is free */
+    status = pmm_init(mmu_hhdm(&memory->mmu, block->start), needed, block->start, memory->map.regions,
+                      memory->map.n_regions, &memory->pmm);
+    if (status != PMM_OK)
+        panic("cannot build the frame allocator in %lu bytes at %lx: %s", needed, block->start.value,
+              pmm_status_text(status));
+    pmm_cpu_init(memory->pmm, &memory->cpu);
+}
 
-    for (uint64_t i = 0; i < spare.count; i++) {
-        const frame_t f = { spare.first.value + i };
-        const enum pmm_status status = pmm_dealloc_frame(memory->pmm, &memory->cpu, f);
-
-        if (status != PMM_OK && status != PMM_NOT_USABLE)
-            panic("cannot give back the spare page table at %lx: %s", frame_start(f).value, pmm_status_text(status));
-    }
+void memory_take_over(struct memory *memory, const struct boot_info *info)
+{
+    enter_own_tables(memory, info);
+    memory->tables = info->loader[LOADER_PAGE_TABLES];
+    memory->tables.bytes -= frames_to_bytes(mmu_release_pool(&memory->mmu, take_table, memory).count);
+    start_allocator(memory, info);
+    for (unsigned use = 0; use < LOADER_USES; use++)
+        if (memory_in_use(memory, info, (enum loader_use)use).bytes)
+            reserve(memory, memory_in_use(memory, info, (enum loader_use)use));
 }

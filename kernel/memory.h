@@ -13,7 +13,7 @@ struct memory {
     struct pmm *pmm;
     struct pmm_cpu cpu; /* of the processor we boot on */
     struct phys_range metadata; /* of the allocator: what it needs of the loader's allocation, whole pages */
-    struct phys_range tables; /* page tables in use, of those that the loader allocated */
+    struct phys_range tables;   /* page tables in use, of those that the loader allocated */
     void *pixels;       /* where the framebuffer is mapped; NULL: nowhere */
 };
 
@@ -22,11 +22,15 @@ void memory_read_map(struct memory *memory, const struct boot_info *info);
 
 /*
  * Moves into our own page tables, with the framebuffer write-combining, and only then builds the allocator over all
- * usable memory, the firmware's former memory included. What the loader handed over is allocated.
+ * usable memory, the firmware's former memory included. What is in use of the loader's allocations is allocated;
+ * further page tables come from the allocator.
  */
 void memory_take_over(struct memory *memory, const struct boot_info *info);
 
-/* Gives back the page tables that were not needed; further ones come from the allocator. */
-void memory_release_spare_tables(struct memory *memory);
+/*
+ * What is still in use of a loader's allocation, after memory_take_over(): all of it, but for page tables that were not
+ * needed, and for the metadata, which the allocator guards itself.
+ */
+struct phys_range memory_in_use(const struct memory *memory, const struct boot_info *info, enum loader_use use);
 
 #endif

@@ -36,7 +36,7 @@ static const char *claim_key(enum region_type type)
     return type == REGION_FRAMEBUFFER ? "framebuffer" : type == REGION_EXECUTABLE_AND_MODULES ? "image" : "hole";
 }
 
-void report_raw_map(const struct boot_info *info)
+void report_raw_map(const struct memory *memory, const struct boot_info *info)
 {
     const char *map = info->map.descriptors;
     const uint64_t n = firmware_map_count(&info->map);
@@ -46,10 +46,9 @@ void report_raw_map(const struct boot_info *info)
     for (size_t i = 0; i < info->n_claims; i++)
         print_claim(claim_key(info->claims[i].type), info->claims[i].bytes,
                     info->claims[i].type == REGION_EXECUTABLE_AND_MODULES ? PAGE_SIZE : 1);
-    print_claim("metadata", info->loader[LOADER_METADATA], 1);
+    print_claim("metadata", memory->metadata, 1);
     for (unsigned use = 0; use < LOADER_USES; use++)
-        if (use != LOADER_METADATA)
-            print_claim("reserved", info->loader[use], PAGE_SIZE);
+        print_claim("reserved", memory_in_use(memory, info, (enum loader_use)use), PAGE_SIZE);
     for (uint64_t i = 0; i < n; i++) {
         struct firmware_descriptor d;
 

@@ -6,7 +6,7 @@
 #include "memory.h"
 
 void report_firmware(const struct boot_info *info);                           /* who we are, what started us */
-void report_raw_map(const struct boot_info *info);                            /* in the format of memmap-report */
+void report_raw_map(const struct memory *memory, const struct boot_info *info); /* as memmap-report reads it */
 void report_allocator(struct memory *memory);
 void report_frame_test(struct memory *memory, const struct boot_info *info);  /* runs it as well */
 void report_framebuffer(struct memory *memory, const struct boot_info *info); /* draws as well */

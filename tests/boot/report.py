@@ -9,6 +9,7 @@ FIRST_LINE = "Polyglot OS booting..."
 LAST_LINE = "Kernel initialized successfully! Halting."
 RAW_MAP_BEGIN = "--- raw map"
 RAW_MAP_END = "--- end of raw map"
+RAW_MAP = re.compile(rf"^{RAW_MAP_BEGIN}\n(.*?\n){RAW_MAP_END}\n", re.DOTALL | re.MULTILINE)  # in a report, if asked for
 
 HEX = r"0x(?:0|[1-9A-F][0-9A-F]*)"
 DECIMAL = r"(?:0|[1-9][0-9]*)"
@@ -116,7 +117,7 @@ def report_lines(serial):
     start = serial.find(FIRST_LINE)
     if start < 0:
         raise ReportError(f"COM1 has no line {FIRST_LINE!r}; it ends with {serial[-300:]!r}")
-    lines = serial[start:].split("\n")
+    lines = RAW_MAP.sub("", serial[start:]).split("\n")
     if LAST_LINE in lines:
         return lines[:lines.index(LAST_LINE) + 1]
     return lines[:-1]
@@ -196,7 +197,7 @@ def _parse_framebuffer(lines, report):
 
 def raw_map(serial):
     """The raw map that a boot with `raw-map=yes` printed, in the format of tests/maps."""
-    match = re.search(rf"{RAW_MAP_BEGIN}\n(.*?\n){RAW_MAP_END}\n", serial, re.DOTALL)
+    match = RAW_MAP.search(serial)
     if not match:
         raise ReportError("no raw map on COM1")
     return match.group(1)
