@@ -28,16 +28,23 @@ static const char use_names[LOADER_USES][24] = {
     [LOADER_CONSOLE_CELLS] = "the text console",
 };
 
+/* What each step here needs. */
+struct loader {
+    const struct firmware *fw;
+    const struct gop_choice *choice;
+    struct boot_info *info;
+};
+
 /* Whether the firmware hands out what the kernel could not keep: low, beyond reach, or somebody else's. */
-static bool is_unfit(const struct gop_choice *choice, const struct boot_info *info, struct phys_range range)
+static bool is_unfit(const struct loader *l, struct phys_range range)
 {
-    const uint64_t limit = 1ull << info->phys_bits;
+    const uint64_t limit = 1ull << l->info->phys_bits;
 
     if (range.start.value < MIB(1) || range.start.value & PAGE_MASK || range.start.value >= limit ||
-        range.bytes > limit - range.start.value || phys_ranges_overlap(range, choice->aperture))
+        range.bytes > limit - range.start.value || phys_ranges_overlap(range, l->choice->aperture))
         return true;
-    for (size_t i = 0; i < info->n_claims; i++)
-        if (phys_ranges_overlap(range, info->claims[i].bytes))
+    for (size_t i = 0; i < l->info->n_claims; i++)
+        if (phys_ranges_overlap(range, l->info->claims[i].bytes))
             return true;
     return false;
 }
@@ -49,28 +56,33 @@ static void release(const struct firmware *fw, struct phys_range *range)
     *range = (struct phys_range){ 0 };
 }
 
+/* EFI_NOT_FOUND: there are pages, but none that the kernel could keep. */
+static EFI_STATUS try_pages(const struct loader *l, EFI_ALLOCATE_TYPE how, EFI_PHYSICAL_ADDRESS start, UINTN pages,
+                            struct phys_range *ret)
+{
+    const EFI_STATUS status = l->fw->boot->AllocatePages(how, EfiLoaderData, pages, &start);
+
+    if (EFI_ERROR(status))
+        return status;
+    *ret = (struct phys_range){ phys_addr(start), frames_to_bytes(pages) };
+    if (!is_unfit(l, *ret))
+        return EFI_SUCCESS;
+    release(l->fw, ret);
+    return EFI_NOT_FOUND;
+}
+
 /* Whole pages of LoaderData. Where the firmware hands out what is not memory, tries once more, below 4 GiB. */
-static EFI_STATUS allocate(const struct firmware *fw, const struct gop_choice *choice, struct boot_info *info,
-                           enum loader_use use, uint64_t bytes)
+static EFI_STATUS allocate(const struct loader *l, enum loader_use use, uint64_t bytes)
 {
     const UINTN pages = bytes_to_frames(bytes);
-    struct phys_range *range = &info->loader[use];
-    EFI_PHYSICAL_ADDRESS start = 0;
-    EFI_STATUS status = fw->boot->AllocatePages(AllocateAnyPages, EfiLoaderData, pages, &start);
+    EFI_STATUS status = try_pages(l, AllocateAnyPages, 0, pages, &l->info->loader[use]);
 
-    *range = (struct phys_range){ phys_addr(start), EFI_ERROR(status) ? 0 : frames_to_bytes(pages) };
-    if (!EFI_ERROR(status) && is_unfit(choice, info, *range)) {
-        release(fw, range);
-        start = GIB(4) - 1;
-        status = fw->boot->AllocatePages(AllocateMaxAddress, EfiLoaderData, pages, &start);
-        *range = (struct phys_range){ phys_addr(start), EFI_ERROR(status) ? 0 : frames_to_bytes(pages) };
-        if (!EFI_ERROR(status) && is_unfit(choice, info, *range)) {
-            release(fw, range);
-            status = EFI_OUT_OF_RESOURCES;
-        }
-    }
+    if (status == EFI_NOT_FOUND)
+        status = try_pages(l, AllocateMaxAddress, GIB(4) - 1, pages, &l->info->loader[use]);
+    if (status == EFI_NOT_FOUND)
+        status = EFI_OUT_OF_RESOURCES;
     if (EFI_ERROR(status))
-        return report_failure(fw, status, "cannot allocate %lS for %s: %s", frames_to_bytes(pages), use_names[use],
+        return report_failure(l->fw, status, "cannot allocate %lS for %s: %s", frames_to_bytes(pages), use_names[use],
                               status_name(status));
     return EFI_SUCCESS;
 }
@@ -82,56 +94,56 @@ void loader_memory_free(const struct firmware *fw, struct boot_info *info)
 }
 
 /* Reads the map into LOADER_FIRMWARE_MAP, which is allocated, and again if that made the map outgrow it. */
-static EFI_STATUS allocate_map(const struct firmware *fw, const struct gop_choice *choice, struct boot_info *info,
-                               struct map_buffer *map)
+static EFI_STATUS allocate_map(const struct loader *l, struct map_buffer *map)
 {
+    struct phys_range *buffer = &l->info->loader[LOADER_FIRMWARE_MAP];
     EFI_STATUS status;
 
     *map = (struct map_buffer){ 0 };
-    status = map_read(fw->boot, map);
+    status = map_read(l->fw->boot, map);
     for (unsigned reads = 0; status == EFI_BUFFER_TOO_SMALL && reads < MAP_READS_MAX; reads++) {
         const UINTN needed = map->used;
 
-        release(fw, &info->loader[LOADER_FIRMWARE_MAP]);
+        release(l->fw, buffer);
         if (needed > MAP_BYTES_MAX)
-            return report_failure(fw, EFI_BAD_BUFFER_SIZE, "the firmware's memory map wants %lS", (uint64_t)needed);
-        status = allocate(fw, choice, info, LOADER_FIRMWARE_MAP,
-                          2 * needed + KERNEL_MAP_LATE_HOLES * DESCRIPTOR_BYTES_GUESS);
+            return report_failure(l->fw, EFI_BAD_BUFFER_SIZE, "the firmware's memory map wants %lS", (uint64_t)needed);
+        status = allocate(l, LOADER_FIRMWARE_MAP, 2 * needed + KERNEL_MAP_LATE_HOLES * DESCRIPTOR_BYTES_GUESS);
         if (EFI_ERROR(status))
             return status;
-        map->descriptors = identity_pointer(info->loader[LOADER_FIRMWARE_MAP].start);
-        map->capacity = info->loader[LOADER_FIRMWARE_MAP].bytes;
-        status = map_read(fw->boot, map);
+        map->descriptors = identity_pointer(buffer->start);
+        map->capacity = buffer->bytes;
+        status = map_read(l->fw->boot, map);
     }
     if (EFI_ERROR(status))
-        return report_failure(fw, status, "cannot read the firmware's memory map: %s", status_name(status));
+        return report_failure(l->fw, status, "cannot read the firmware's memory map: %s", status_name(status));
     if (map->stride < FIRMWARE_STRIDE_MIN)
-        return report_failure(fw, EFI_UNSUPPORTED, "the firmware's memory descriptors have %lu bytes, fewer than %lu",
-                              (uint64_t)map->stride, (uint64_t)FIRMWARE_STRIDE_MIN);
+        return report_failure(l->fw, EFI_UNSUPPORTED,
+                              "the firmware's memory descriptors have %lu bytes, fewer than %lu", (uint64_t)map->stride,
+                              (uint64_t)FIRMWARE_STRIDE_MIN);
     return EFI_SUCCESS;
 }
 
 /* The map as it is now, and what it will be worth once the firmware is gone. */
-static EFI_STATUS survey(const struct firmware *fw, const struct gop_choice *choice, struct boot_info *info,
-                         struct map_buffer *buffer, struct region_map *ret_map)
+static EFI_STATUS survey(const struct loader *l, struct map_buffer *buffer, struct region_map *ret_map)
 {
+    const struct boot_info *info = l->info;
     const struct region_parameters parameters = { info->claims, info->n_claims, info->phys_bits, REGION_VIEW_OWNED };
-    EFI_STATUS status = allocate(fw, choice, info, LOADER_REGIONS,
+    EFI_STATUS status = allocate(l, LOADER_REGIONS,
                                  region_buffer_bytes(buffer->capacity / buffer->stride, BOOT_CLAIMS_MAX));
 
     if (EFI_ERROR(status))
         return status;
-    status = map_read(fw->boot, buffer);
+    status = map_read(l->fw->boot, buffer);
     if (EFI_ERROR(status))
-        return report_failure(fw, status, "cannot read the firmware's memory map: %s", status_name(status));
+        return report_failure(l->fw, status, "cannot read the firmware's memory map: %s", status_name(status));
 
     const struct firmware_map map = { buffer->descriptors, buffer->used, buffer->stride };
     const struct phys_range *regions = &info->loader[LOADER_REGIONS];
 
     if (region_normalize(&map, &parameters, identity_pointer(regions->start), regions->bytes, ret_map) != REGION_OK)
-        return report_failure(fw, EFI_ABORTED, "the firmware's memory map changes while it is read");
+        return report_failure(l->fw, EFI_ABORTED, "the firmware's memory map changes while it is read");
     if (!ret_map->usable_bytes)
-        return report_failure(fw, EFI_OUT_OF_RESOURCES, "no usable memory in the firmware's map of %lu descriptors",
+        return report_failure(l->fw, EFI_OUT_OF_RESOURCES, "no usable memory in the firmware's map of %lu descriptors",
                               ret_map->n_descriptors);
     return EFI_SUCCESS;
 }
@@ -152,42 +164,42 @@ static uint64_t cell_bytes(const struct gop_choice *choice)
     return a > b ? a : b;
 }
 
-static EFI_STATUS allocate_all(const struct firmware *fw, const struct gop_choice *choice, struct boot_info *info,
-                               struct map_buffer *buffer)
+static EFI_STATUS allocate_all(const struct loader *l, struct map_buffer *buffer)
 {
     struct region_map map;
-    EFI_STATUS status = allocate_map(fw, choice, info, buffer);
+    EFI_STATUS status = allocate_map(l, buffer);
 
     if (!EFI_ERROR(status))
-        status = survey(fw, choice, info, buffer, &map);
+        status = survey(l, buffer, &map);
     if (EFI_ERROR(status))
         return status;
 
     /* The framebuffer's address may change with the mode; its size is what counts for tables. */
-    const struct framebuffer *fb = &choice->framebuffer;
-    const uint64_t fb_bytes = choice->gop ? (uint64_t)fb->pitch_bytes * fb->height_px : 0;
+    const struct framebuffer *fb = &l->choice->framebuffer;
+    const uint64_t fb_bytes = l->choice->gop ? (uint64_t)fb->pitch_bytes * fb->height_px : 0;
     const struct phys_range fb_memory = { fb->memory.start, fb_bytes };
     const struct cpu_features cpu = cpu_features();
-    const uint64_t tables = kernel_map_tables_max(&map, info->image, fb_memory, cpu.paging_levels, cpu.pages_1g);
+    const uint64_t tables = kernel_map_tables_max(&map, l->info->image, fb_memory, cpu.paging_levels, cpu.pages_1g);
     const uint64_t bytes[LOADER_USES] = {
         [LOADER_STACK] = STACK_BYTES,
         [LOADER_FAULT_STACK] = FAULT_STACK_BYTES,
         [LOADER_PAGE_TABLES] = frames_to_bytes(tables),
         [LOADER_METADATA] = pmm_metadata_bytes(map.regions, map.n_regions) +
                             KERNEL_MAP_LATE_HOLES * METADATA_BYTES_PER_HOLE,
-        [LOADER_CONSOLE_CELLS] = choice->gop ? cell_bytes(choice) : 0,
+        [LOADER_CONSOLE_CELLS] = l->choice->gop ? cell_bytes(l->choice) : 0,
     };
 
     for (unsigned use = 0; use < LOADER_USES && !EFI_ERROR(status); use++)
         if (bytes[use])
-            status = allocate(fw, choice, info, (enum loader_use)use, bytes[use]);
+            status = allocate(l, (enum loader_use)use, bytes[use]);
     return status;
 }
 
 EFI_STATUS loader_memory_allocate(const struct firmware *fw, const struct gop_choice *choice, struct boot_info *info,
                                   struct map_buffer *ret_map)
 {
-    const EFI_STATUS status = allocate_all(fw, choice, info, ret_map);
+    const struct loader loader = { fw, choice, info };
+    const EFI_STATUS status = allocate_all(&loader, ret_map);
 
     if (EFI_ERROR(status))
         loader_memory_free(fw, info);
