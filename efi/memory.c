@@ -174,10 +174,10 @@ static EFI_STATUS allocate_all(const struct loader *l, struct map_buffer *buffer
     if (EFI_ERROR(status))
         return status;
 
-    /* The framebuffer's address may change with the mode; its size is what counts for tables. */
+    /* Adapters keep their memory where it is when the mode changes. (If one does not, the slack for holes will do.) */
     const struct framebuffer *fb = &l->choice->framebuffer;
     const uint64_t fb_bytes = l->choice->gop ? (uint64_t)fb->pitch_bytes * fb->height_px : 0;
-    const struct phys_range fb_memory = { fb->memory.start, fb_bytes };
+    const struct phys_range fb_memory = { l->choice->aperture.start, fb_bytes };
     const struct cpu_features cpu = cpu_features();
     const uint64_t tables = kernel_map_tables_max(&map, l->info->image, fb_memory, cpu.paging_levels, cpu.pages_1g);
     const uint64_t bytes[LOADER_USES] = {

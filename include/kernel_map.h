@@ -12,10 +12,7 @@
 #include "addr.h"
 #include "mem_region.h"
 
-/* Room for this many mappings of devices (each small, anywhere), beside the framebuffer. */
-#define KERNEL_MAP_DEVICES 64
-
-/* And for so many holes that the firmware may yet make in usable memory, between a look at its map and the exit. */
+/* Room for so many holes that the firmware may yet make in usable memory, between a look at its map and the exit. */
 #define KERNEL_MAP_LATE_HOLES 64
 
 /*
@@ -25,8 +22,8 @@
 struct phys_range kernel_map_next(const struct region_map *map, size_t *cursor);
 
 /*
- * Frames for page tables that cover all of kernel_map_next(), the image, the guard pages, the framebuffer and
- * KERNEL_MAP_DEVICES, with slack for regions that the firmware may yet split.
+ * Frames for the page tables that the kernel starts with: all of kernel_map_next(), the image, the guard pages and the
+ * framebuffer, with slack for KERNEL_MAP_LATE_HOLES. Further tables come from the allocator that runs by then.
  * map           as it is now; either view.
  * framebuffer   bytes == 0: none.    levels  4 or 5.
  */

@@ -115,7 +115,4 @@ void paging_estimate_range(struct paging_estimate *estimate, struct phys_range r
 /* `n` changes of rights, or holes, of any extent inside what is mapped: each may split large pages at both ends. */
 void paging_estimate_splits(struct paging_estimate *estimate, uint64_t n);
 
-/* `n` mappings of unknown place, each at most 2 MiB long. */
-void paging_estimate_elsewhere(struct paging_estimate *estimate, uint64_t n);
-
 #endif

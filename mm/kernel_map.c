@@ -57,6 +57,5 @@ uint64_t kernel_map_tables_max(const struct region_map *map, struct phys_range i
     paging_estimate_range(&estimate, whole_pages(image));
     paging_estimate_range(&estimate, whole_pages(framebuffer));
     paging_estimate_splits(&estimate, GUARD_PAGES + IMAGE_PIECES + KERNEL_MAP_LATE_HOLES);
-    paging_estimate_elsewhere(&estimate, KERNEL_MAP_DEVICES);
     return estimate.tables;
 }

@@ -47,9 +47,3 @@ void paging_estimate_splits(struct paging_estimate *estimate, uint64_t n)
 {
     estimate->tables += n * 2 * tables_per_split(estimate);
 }
-
-/* At most 2 MiB touches at most two tables of each level below the root. */
-void paging_estimate_elsewhere(struct paging_estimate *estimate, uint64_t n)
-{
-    estimate->tables += n * 2 * (estimate->levels - 1);
-}

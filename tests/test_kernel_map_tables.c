@@ -66,14 +66,6 @@ static struct worst_machine worst_machine(void)
     return m;
 }
 
-/* Across as many boundaries as can be, far from RAM and from each other: the dearest devices there are. */
-static void map_devices(struct paging *paging)
-{
-    for (uint64_t i = 0; i < KERNEL_MAP_DEVICES; i++)
-        map_identity(paging, (struct phys_range){ phys_addr(TIB(64) + TIB(i) + GIB(512) - KIB(4)), KIB(8) },
-                     CACHE_UNCACHED);
-}
-
 static uint64_t tables_of_worst_machine(struct worst_machine *m, bool pages_1g)
 {
     const struct region_map late = { .regions = m->late, .n_regions = ARRAY_LENGTH(m->late) };
@@ -92,7 +84,6 @@ static uint64_t tables_of_worst_machine(struct worst_machine *m, bool pages_1g)
         assert_int_equal(paging_unmap(&paging, virt_addr(m->early.start.value + i * GIB(4) + MIB(1)), PAGE_SIZE),
                          PAGING_OK);
     map_identity(&paging, m->framebuffer, CACHE_WRITE_COMBINING);
-    map_devices(&paging);
 
     const uint64_t taken = tables.taken;
     fake_tables_free(&tables);
@@ -124,7 +115,7 @@ static char *read_file(const char *path, size_t *ret_bytes)
     return text;
 }
 
-/* As kernel/mmu.c does it: RAM with guard pages in it, the framebuffer, and as many devices as there is room for. */
+/* As kernel/mmu.c does it: RAM with guard pages in it, and the framebuffer. */
 static void check_tables_suffice(const struct region_map *map, unsigned levels, bool pages_1g)
 {
     const struct phys_range framebuffer = { phys_addr(TIB(64) - KIB(8)), MIB(16) };
@@ -142,7 +133,6 @@ static void check_tables_suffice(const struct region_map *map, unsigned levels, 
             assert_int_equal(paging_unmap(&paging, middle, PAGE_SIZE), PAGING_OK);
     }
     map_identity(&paging, framebuffer, CACHE_WRITE_COMBINING);
-    map_devices(&paging);
     assert_true(tables.taken <=
                 kernel_map_tables_max(map, (struct phys_range){ { 0 }, 0 }, framebuffer, levels, pages_1g));
     fake_tables_free(&tables);
