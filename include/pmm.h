@@ -34,6 +34,8 @@
 #define PMM_ANYWHERE ((phys_addr_t){ UINT64_MAX }) /* for `below`: no bound */
 #define PMM_LOW_MEMORY ((phys_addr_t){ MIB(1) })   /* for `below`: real-mode memory */
 
+#define PMM_CPUS_MAX 65536
+
 struct pmm;
 
 enum pmm_status {
@@ -56,9 +58,18 @@ struct pmm_stats {
     uint64_t largest_free_run; /* frames, contiguous */
 };
 
-/* This CPU's part of the allocator. The caller provides the memory, one per CPU, 64-aligned, and never looks inside. */
+/* A CPU's part of the allocator. The caller provides the memory, an array with one per CPU, and never looks inside. */
 struct pmm_cpu {
-    _Alignas(64) uint64_t private_words[8];
+    _Alignas(128) uint64_t private_words[32];
+};
+
+/*
+ * Makes every CPU of the allocator execute a memory barrier before it returns: by an inter-processor interrupt, or
+ * membarrier(2). Called rarely, with interrupts off, by one CPU at a time. run == NULL: the allocator waits instead.
+ */
+struct pmm_barrier {
+    void (*run)(void *context);
+    void *context;
 };
 
 /*
@@ -79,8 +90,16 @@ size_t pmm_metadata_bytes(const struct mem_region *regions, size_t n_regions);
 MUST_CHECK enum pmm_status pmm_init(void *metadata, size_t metadata_bytes, phys_addr_t metadata_start,
                                     const struct mem_region *regions, size_t n_regions, struct pmm **ret_pmm);
 
-/* Prepares a CPU's state, before its first call. */
-void pmm_cpu_init(struct pmm *pmm, struct pmm_cpu *cpu);
+/*
+ * Names the CPUs that will call: cpus[i] belongs to CPU i, and stays where it is. n == 1 is the mode for booting, without
+ * atomic operations. Later calls go from one array to another, say from one CPU to all: after pmm_drain(), with no call
+ * in flight.
+ * n   1..PMM_CPUS_MAX.
+ */
+void pmm_cpus_init(struct pmm *pmm, struct pmm_cpu *cpus, uint64_t n, struct pmm_barrier barrier);
+
+/* Takes back what the CPUs hold for their next calls: until one comes, the metadata alone tell everything. */
+void pmm_drain(struct pmm *pmm, struct pmm_cpu *cpu);
 
 /* One frame, the lowest free one from 1 MiB up. PMM_NO_MEMORY. Not zeroed; the caller's until deallocated. */
 MUST_CHECK enum pmm_status pmm_alloc_frame(struct pmm *pmm, struct pmm_cpu *cpu, frame_t *ret_frame);
@@ -147,8 +166,8 @@ struct frame_range pmm_next_free_run(struct pmm *pmm, struct pmm_cpu *cpu, frame
 /* Exact when no other call is in flight. largest_free_run costs a walk over the free runs, others waiting meanwhile. */
 struct pmm_stats pmm_stats(struct pmm *pmm, struct pmm_cpu *cpu);
 
-/* Free frames alone: cheap, and safe in any context. */
-uint64_t pmm_free_frames(struct pmm *pmm);
+/* Free frames alone: a few loads per CPU, safe in any context. */
+uint64_t pmm_free_frames(struct pmm *pmm, struct pmm_cpu *cpu);
 
 /* Whether the frame is usable memory, allocated or not. */
 bool pmm_is_usable(struct pmm *pmm, struct pmm_cpu *cpu, frame_t f);

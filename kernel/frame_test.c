@@ -71,7 +71,7 @@ static uint64_t take_lowest(struct frame_test *test)
     uint64_t n;
 
     do {
-        n = pmm_alloc_frames(m->pmm, &m->cpu, batch, BATCH); /* divides every whole MiB */
+        n = pmm_alloc_frames(m->pmm, m->cpu, batch, BATCH); /* divides every whole MiB */
         for (uint64_t i = 0; i < n; i++)
             take(test, batch[i]);
     } while (n == BATCH && test->count < want);
@@ -86,10 +86,10 @@ static void take_spread(struct frame_test *test, frame_t from, uint64_t n_free, 
     uint64_t skip = 0; /* free frames to pass over before the next one to take */
     struct frame_range run;
 
-    for (; want && (run = pmm_next_free_run(m->pmm, &m->cpu, from)).count; from.value = run.first.value + run.count) {
+    for (; want && (run = pmm_next_free_run(m->pmm, m->cpu, from)).count; from.value = run.first.value + run.count) {
         for (; want && skip < run.count; want--, skip += step) {
             const struct frame_range one = { { run.first.value + skip }, 1 };
-            const enum pmm_status status = pmm_reserve(m->pmm, &m->cpu, one);
+            const enum pmm_status status = pmm_reserve(m->pmm, m->cpu, one);
 
             if (status != PMM_OK)
                 panic("frame test: cannot reserve the free frame at %lx: %s", frame_start(one.first).value,
@@ -113,7 +113,7 @@ static void read_back(struct frame_test *test)
         if (i + 1 == test->count)
             break;
         if (f->next.value & PAGE_MASK || f->next.value <= address.value || f->next.value > test->last.value ||
-            !pmm_is_usable(test->memory->pmm, &test->memory->cpu, frame_of(f->next)))
+            !pmm_is_usable(test->memory->pmm, test->memory->cpu, frame_of(f->next)))
             panic("frame test: the frame at %lx holds %lx instead of the next frame's address", address.value,
                   f->next.value);
         address = f->next;
@@ -122,7 +122,7 @@ static void read_back(struct frame_test *test)
 
 static void give_back(struct frame_test *test, phys_addr_t address)
 {
-    const enum pmm_status status = pmm_dealloc_frame(test->memory->pmm, &test->memory->cpu, frame_of(address));
+    const enum pmm_status status = pmm_dealloc_frame(test->memory->pmm, test->memory->cpu, frame_of(address));
 
     if (status != PMM_OK)
         panic("frame test: cannot give back the frame at %lx: %s", address.value, pmm_status_text(status));
@@ -156,7 +156,7 @@ static uint64_t count_free(struct memory *m, frame_t from, frame_t below)
     struct frame_range run;
     uint64_t n = 0;
 
-    for (; from.value < below.value && (run = pmm_next_free_run(m->pmm, &m->cpu, from)).count;
+    for (; from.value < below.value && (run = pmm_next_free_run(m->pmm, m->cpu, from)).count;
          from.value = run.first.value + run.count) {
         if (run.first.value >= below.value)
             break;
@@ -169,14 +169,14 @@ struct frame_test_result frame_test_run(struct memory *memory, const struct boot
 {
     struct frame_test test = { .memory = memory, .info = info };
     const frame_t low_end = frame_of(phys_addr(MIB(1)));
-    const struct pmm_stats before = pmm_stats(memory->pmm, &memory->cpu);
+    const struct pmm_stats before = pmm_stats(memory->pmm, memory->cpu);
     struct frame_test_result result = { 0 };
     struct pmm_stats after;
 
     result.low_memory = count_free(memory, frame(0), low_end);
     result.lowest = take_lowest(&test);
     if (test.count) {
-        const uint64_t rest = pmm_free_frames(memory->pmm) - result.low_memory;
+        const uint64_t rest = pmm_free_frames(memory->pmm, memory->cpu) - result.low_memory;
 
         take_spread(&test, frame_of(test.last), rest, SPREAD_FRAMES);
         result.spread = test.count - result.lowest;
@@ -185,7 +185,7 @@ struct frame_test_result frame_test_run(struct memory *memory, const struct boot
     read_back(&test);
     give_all_back(&test);
 
-    after = pmm_stats(memory->pmm, &memory->cpu);
+    after = pmm_stats(memory->pmm, memory->cpu);
     check_count("usable frames", before.usable_frames, after.usable_frames);
     check_count("free frames", before.free_frames, after.free_frames);
     check_count("allocated frames", before.allocated_frames, after.allocated_frames);

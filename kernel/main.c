@@ -27,7 +27,7 @@ static void result_start(const struct boot_info *info)
 /* The counts as they are now. */
 static void result_reach(enum result_stage stage, struct memory *memory)
 {
-    const struct pmm_stats stats = pmm_stats(memory->pmm, &memory->cpu);
+    const struct pmm_stats stats = pmm_stats(memory->pmm, memory->cpu);
 
     result()->usable_frames = stats.usable_frames;
     result()->free_frames = stats.free_frames;

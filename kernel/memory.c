@@ -45,7 +45,7 @@ struct phys_range memory_in_use(const struct memory *memory, const struct boot_i
 /* Where the firmware's map contradicts itself, part of the range may not count as usable, and need not be reserved. */
 static void reserve(struct memory *memory, struct phys_range bytes)
 {
-    const enum pmm_status status = pmm_reserve_usable(memory->pmm, &memory->cpu, frame_range_around(bytes));
+    const enum pmm_status status = pmm_reserve_usable(memory->pmm, memory->cpu, frame_range_around(bytes));
 
     if (status != PMM_OK)
         panic("cannot reserve the loader's %lu bytes at %lx: %s", bytes.bytes, bytes.start.value,
@@ -57,7 +57,7 @@ static bool take_table(void *context, phys_addr_t *ret_table)
     struct memory *memory = context;
     frame_t f;
 
-    if (pmm_alloc_frame(memory->pmm, &memory->cpu, &f) != PMM_OK)
+    if (pmm_alloc_frame(memory->pmm, memory->cpu, &f) != PMM_OK)
         return false;
     *ret_table = frame_start(f);
     return true;
@@ -78,7 +78,8 @@ static void start_allocator(struct memory *memory, const struct boot_info *info)
     if (status != PMM_OK)
         panic("cannot build the frame allocator in %lu bytes at %lx: %s", needed, block->start.value,
               pmm_status_text(status));
-    pmm_cpu_init(memory->pmm, &memory->cpu);
+    memory->cpu = &memory->boot_cpu;
+    pmm_cpus_init(memory->pmm, memory->cpu, 1, (struct pmm_barrier){ 0 });
 }
 
 void memory_take_over(struct memory *memory, const struct boot_info *info)

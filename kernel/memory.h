@@ -11,7 +11,8 @@ struct memory {
     struct region_map map;
     struct mmu mmu;
     struct pmm *pmm;
-    struct pmm_cpu cpu; /* of the processor we boot on */
+    struct pmm_cpu boot_cpu;
+    struct pmm_cpu *cpu; /* of the processor we boot on: &boot_cpu, or its entry once there are more */
     struct phys_range metadata; /* of the allocator: what it needs of the loader's allocation, whole pages */
     struct phys_range tables;   /* page tables in use, of those that the loader allocated */
     void *pixels;       /* where the framebuffer is mapped; NULL: nowhere */

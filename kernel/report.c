@@ -60,7 +60,7 @@ void report_raw_map(const struct memory *memory, const struct boot_info *info)
 
 void report_allocator(struct memory *memory)
 {
-    const struct pmm_stats stats = pmm_stats(memory->pmm, &memory->cpu);
+    const struct pmm_stats stats = pmm_stats(memory->pmm, memory->cpu);
 
     print_text(console(), "\n");
     memory_report_allocator(console(), &stats, memory->metadata);
@@ -72,20 +72,20 @@ static void try_two_frames(struct memory *memory)
     frame_t frames[2];
 
     for (unsigned i = 0; i < 2; i++) {
-        const enum pmm_status status = pmm_alloc_frame(memory->pmm, &memory->cpu, &frames[i]);
+        const enum pmm_status status = pmm_alloc_frame(memory->pmm, memory->cpu, &frames[i]);
 
         if (status != PMM_OK)
             panic("cannot allocate a frame: %s", pmm_status_text(status));
         print_format(console(), "Allocated frame at: %lx\n", frame_start(frames[i]).value);
     }
     for (unsigned i = 0; i < 2; i++) {
-        const enum pmm_status status = pmm_dealloc_frame(memory->pmm, &memory->cpu, frames[i]);
+        const enum pmm_status status = pmm_dealloc_frame(memory->pmm, memory->cpu, frames[i]);
 
         if (status != PMM_OK)
             panic("cannot free the frame at %lx: %s", frame_start(frames[i]).value, pmm_status_text(status));
     }
     print_text(console(), "Freed both frames\n");
-    print_format(console(), "Free memory: %lS\n", frames_to_bytes(pmm_free_frames(memory->pmm)));
+    print_format(console(), "Free memory: %lS\n", frames_to_bytes(pmm_free_frames(memory->pmm, memory->cpu)));
 }
 
 void report_frame_test(struct memory *memory, const struct boot_info *info)
@@ -117,6 +117,6 @@ void report_framebuffer(struct memory *memory, const struct boot_info *info)
     print_format(console(), "Framebuffer response received! (%ux%u, %u bpp, %s, at %lx)\n", fb->width_px, fb->height_px,
                  fb->bits_per_pixel, framebuffer_format_name(fb), fb->memory.start.value);
     print_text(console(), "Drawing to framebuffer...\n");
-    memory_picture_draw(fb, memory->pixels, &memory->map, memory->pmm, &memory->cpu);
+    memory_picture_draw(fb, memory->pixels, &memory->map, memory->pmm, memory->cpu);
     print_text(console(), "Framebuffer drawing complete!\n");
 }

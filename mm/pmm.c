@@ -178,8 +178,9 @@ enum pmm_status pmm_reserve_usable(struct pmm *pmm, struct pmm_cpu *cpu, struct 
     return PMM_OK;
 }
 
-uint64_t pmm_free_frames(struct pmm *pmm)
+uint64_t pmm_free_frames(struct pmm *pmm, struct pmm_cpu *cpu)
 {
+    (void)cpu;
     return atomic_load_explicit(&pmm->free_frames, memory_order_relaxed);
 }
 

@@ -175,7 +175,7 @@ static void init_pending(struct pmm *pmm, const struct mem_region *regions, size
     struct pmm_cpu cpu;
     struct span span;
 
-    pmm_cpu_init(pmm, &cpu);
+    pmm_cpus_init(pmm, &cpu, 1, (struct pmm_barrier){ 0 });
     for (size_t i = 0; i < n_regions; i++) {
         const struct frame_range frames = frames_of(&regions[i]);
 

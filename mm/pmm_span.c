@@ -1,9 +1,17 @@
 #include "pmm_layout.h"
 
-void pmm_cpu_init(struct pmm *pmm, struct pmm_cpu *cpu)
+void pmm_cpus_init(struct pmm *pmm, struct pmm_cpu *cpus, uint64_t n, struct pmm_barrier barrier)
 {
     (void)pmm;
-    *cpu = (struct pmm_cpu){ 0 };
+    (void)barrier;
+    for (uint64_t i = 0; i < n; i++)
+        cpus[i] = (struct pmm_cpu){ 0 };
+}
+
+void pmm_drain(struct pmm *pmm, struct pmm_cpu *cpu)
+{
+    (void)pmm;
+    (void)cpu;
 }
 
 static void remember_span(struct pmm_cpu *cpu, const struct span *span)

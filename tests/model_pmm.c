@@ -185,7 +185,7 @@ void model_compare_counts(const struct pmm_model *model, struct pmm_fixture *fix
     CHECK(got.free_frames == want.free_frames);
     CHECK(got.allocated_frames == want.allocated_frames);
     CHECK(got.largest_free_run == want.largest_free_run);
-    CHECK(pmm_free_frames(fixture->pmm) == want.free_frames);
+    CHECK(pmm_free_frames(fixture->pmm, &fixture->cpu) == want.free_frames);
 }
 
 void model_compare_frames(const struct pmm_model *model, struct pmm_fixture *fixture)

@@ -24,7 +24,7 @@ void pmm_fixture_init(struct pmm_fixture *fixture, phys_addr_t metadata_start, c
     CHECK(posix_memalign(&fixture->block, 64, fixture->block_bytes) == 0);
     memset(fixture->block, 0xA5, fixture->block_bytes);
     CHECK(pmm_init(fixture->block, fixture->block_bytes, metadata_start, regions, n_regions, &fixture->pmm) == PMM_OK);
-    pmm_cpu_init(fixture->pmm, &fixture->cpu);
+    pmm_cpus_init(fixture->pmm, &fixture->cpu, 1, (struct pmm_barrier){ 0 });
 }
 
 void pmm_fixture_free(struct pmm_fixture *fixture)

@@ -179,7 +179,7 @@ static void allocator_open(struct allocator *a, const struct region_map *map)
     assert_non_null(a->metadata);
     assert_int_equal(pmm_init(a->metadata, bytes, phys_addr(METADATA_START), map->regions, map->n_regions, &a->pmm),
                      PMM_OK);
-    pmm_cpu_init(a->pmm, &a->cpu);
+    pmm_cpus_init(a->pmm, &a->cpu, 1, (struct pmm_barrier){ 0 });
 }
 
 static void allocated_frames_count_in_their_blocks(void **state)
@@ -213,7 +213,7 @@ static void allocated_frames_count_in_their_blocks(void **state)
         assert_int_equal(block.bytes.of[BLOCK_ALLOCATED], n * PAGE_SIZE);
         assert_int_equal(block.bytes.of[BLOCK_FREE], usable ? KIB(64) - n * PAGE_SIZE : 0);
     }
-    assert_int_equal(block_totals(&map, a.pmm, &a.cpu).of[BLOCK_FREE], pmm_free_frames(a.pmm) * PAGE_SIZE);
+    assert_int_equal(block_totals(&map, a.pmm, &a.cpu).of[BLOCK_FREE], pmm_free_frames(a.pmm, &a.cpu) * PAGE_SIZE);
     free(a.metadata);
 }
 

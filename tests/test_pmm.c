@@ -49,7 +49,7 @@ static void a_run_may_not_reach_below_1_mib_unless_bounded_to_it(void **state)
     assert_int_equal(fixture_alloc_run(&f, 256, 1, PMM_ANYWHERE), LOW);
     assert_int_equal(fixture_try_run(&f, 157, 1, PMM_LOW_MEMORY), PMM_NO_MEMORY);
     assert_int_equal(fixture_alloc_run(&f, 156, 1, PMM_LOW_MEMORY), 100);
-    assert_int_equal(pmm_free_frames(f.pmm), 0);
+    assert_int_equal(pmm_free_frames(f.pmm, &f.cpu), 0);
     pmm_fixture_free(&f);
 }
 
@@ -65,10 +65,10 @@ static void exhaustion_hands_out_every_frame_once(void **state)
     for (; pmm_alloc_frame(f.pmm, &f.cpu, &got) == PMM_OK; n++)
         assert_int_equal(seen[got.value]++, 0);
     assert_int_equal(n, 768 + 76 + 400 + 100);
-    assert_int_equal(pmm_free_frames(f.pmm), 159);
+    assert_int_equal(pmm_free_frames(f.pmm, &f.cpu), 159);
     for (n = 1; n < 160; n++)
         assert_int_equal(fixture_alloc_run(&f, 1, 1, PMM_LOW_MEMORY), n);
-    assert_int_equal(pmm_free_frames(f.pmm), 0);
+    assert_int_equal(pmm_free_frames(f.pmm, &f.cpu), 0);
     assert_int_equal(fixture_try_run(&f, 1, 1, PMM_ANYWHERE), PMM_NO_MEMORY);
     assert_int_equal(fixture_try_run(&f, 1, 1, PMM_LOW_MEMORY), PMM_NO_MEMORY);
     assert_int_equal(pmm_next_free_run(f.pmm, &f.cpu, frame(0)).count, 0);
@@ -128,13 +128,13 @@ static void a_bound_is_exclusive_and_for_the_whole_run(void **state)
 static void reserving_takes_exactly_these_frames_or_none(void **state)
 {
     struct pmm_fixture f = pmm_fixture_of_six_regions(ELSEWHERE);
-    const uint64_t free_before = pmm_free_frames(f.pmm);
+    const uint64_t free_before = pmm_free_frames(f.pmm, &f.cpu);
     (void)state;
 
     assert_int_equal(fixture_reserve(&f, 257, 400), PMM_OK);
-    assert_int_equal(pmm_free_frames(f.pmm), free_before - 400);
+    assert_int_equal(pmm_free_frames(f.pmm, &f.cpu), free_before - 400);
     assert_int_equal(fixture_reserve(&f, 656, 2), PMM_NOT_FREE);
-    assert_int_equal(pmm_free_frames(f.pmm), free_before - 400);
+    assert_int_equal(pmm_free_frames(f.pmm, &f.cpu), free_before - 400);
     assert_int_equal(fixture_alloc(&f), 256);
     assert_int_equal(fixture_alloc(&f), 657);
     pmm_fixture_free(&f);
@@ -156,7 +156,7 @@ static void arrays_of_frames_are_ascending_and_end_with_memory(void **state)
     frames[20] = frames[3];
     assert_int_equal(pmm_dealloc_frames(f.pmm, &f.cpu, frames, 40, &done), PMM_DOUBLE_FREE);
     assert_int_equal(done, 20);
-    assert_int_equal(pmm_free_frames(f.pmm), 50 + 20);
+    assert_int_equal(pmm_free_frames(f.pmm, &f.cpu), 50 + 20);
     assert_int_equal(pmm_dealloc_frames(f.pmm, &f.cpu, frames + 21, 19, &done), PMM_OK);
     assert_int_equal(done, 19);
     assert_int_equal(pmm_dealloc_frames(f.pmm, &f.cpu, frames, 0, &done), PMM_OK);
@@ -220,7 +220,7 @@ static void a_terabyte_gives_its_largest_runs_and_its_last_frame(void **state)
     f = pmm_fixture_of_one_region(FRAMES_1G, 1024 * FRAMES_1G, REGION_USABLE);
     assert_int_equal(fixture_alloc_run(&f, 1024 * FRAMES_1G - 1, 1, PMM_ANYWHERE), FRAMES_1G);
     assert_int_equal(fixture_alloc(&f), 1025 * FRAMES_1G - 1);
-    assert_int_equal(pmm_free_frames(f.pmm), 0);
+    assert_int_equal(pmm_free_frames(f.pmm, &f.cpu), 0);
     fixture_dealloc(&f, FRAMES_1G, 1024 * FRAMES_1G);
     assert_int_equal(fixture_stats(&f).largest_free_run, 1024 * FRAMES_1G);
     pmm_fixture_free(&f);
@@ -246,11 +246,11 @@ static void a_reservation_may_leave_out_what_is_not_usable(void **state)
     (void)state;
     struct pmm_fixture f = pmm_fixture_of_six_regions(ELSEWHERE);
     const struct frame_range over_the_hole = { frame(1499), 102 }; /* 1500..1599 is a hole */
-    const uint64_t free_before = pmm_free_frames(f.pmm);
+    const uint64_t free_before = pmm_free_frames(f.pmm, &f.cpu);
 
     assert_int_equal(pmm_reserve(f.pmm, &f.cpu, over_the_hole), PMM_NOT_USABLE);
     assert_int_equal(pmm_reserve_usable(f.pmm, &f.cpu, over_the_hole), PMM_OK);
-    assert_int_equal(pmm_free_frames(f.pmm), free_before - 2);
+    assert_int_equal(pmm_free_frames(f.pmm, &f.cpu), free_before - 2);
     assert_int_equal(pmm_reserve_usable(f.pmm, &f.cpu, over_the_hole), PMM_NOT_FREE);
     assert_int_equal(pmm_reserve_usable(f.pmm, &f.cpu, (struct frame_range){ { 1 }, 0 }), PMM_BAD_RANGE);
     pmm_fixture_free(&f);

@@ -197,7 +197,7 @@ static void the_block_can_be_moved_as_a_whole(void **state)
     memset(f.block, 0x5A, f.block_bytes);
     pmm_fixture_free(&f);
     moved.pmm = moved.block;
-    pmm_cpu_init(moved.pmm, &moved.cpu);
+    pmm_cpus_init(moved.pmm, &moved.cpu, 1, (struct pmm_barrier){ 0 });
     const struct pmm_stats after = fixture_stats(&moved);
 
     assert_memory_equal(&after, &before, sizeof(after));

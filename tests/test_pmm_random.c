@@ -257,7 +257,7 @@ static void run_scenario(void **state)
                 model_compare_frames(&w.model, &w.fixture);
             }
             try_anything(&w, i / (s->operations / 8 + 1) % 2 == 0);
-            assert_int_equal(pmm_free_frames(w.fixture.pmm), w.model.free);
+            assert_int_equal(pmm_free_frames(w.fixture.pmm, &w.fixture.cpu), w.model.free);
         }
         model_compare_counts(&w.model, &w.fixture);
         model_compare_frames(&w.model, &w.fixture);

@@ -118,7 +118,7 @@ static void look_around(struct worker *w)
     if (stats.free_frames > FRAMES || stats.largest_free_run > stats.free_frames ||
         !pmm_is_usable(fixture.pmm, &w->cpu, from))
         fail("statistics are impossible");
-    if (pmm_free_frames(fixture.pmm) > FRAMES)
+    if (pmm_free_frames(fixture.pmm, &fixture.cpu) > FRAMES)
         fail("the count of free frames is impossible");
 }
 
@@ -151,7 +151,7 @@ static void *work(void *argument)
 {
     struct worker *w = argument;
 
-    pmm_cpu_init(fixture.pmm, &w->cpu);
+    pmm_cpus_init(fixture.pmm, &w->cpu, 1, (struct pmm_barrier){ 0 });
     pthread_barrier_wait(&barrier);
     race(w);
     pthread_barrier_wait(&barrier);
@@ -192,7 +192,7 @@ int main(void)
         fail("a raced free was accepted twice or never");
     if (atomic_load(&raced_additions_accepted) != ADDED_FRAMES)
         fail("a raced addition was accepted twice or never");
-    if (pmm_free_frames(fixture.pmm) != FRAMES)
+    if (pmm_free_frames(fixture.pmm, &fixture.cpu) != FRAMES)
         fail("frames are missing at the end");
     if (pmm_stats(fixture.pmm, &fixture.cpu).largest_free_run != FRAMES)
         fail("the free memory is not in one piece at the end");

@@ -130,7 +130,7 @@ static int report_allocator(const char *name, const struct map_text *text, const
     if (status != PMM_OK) {
         fprintf(stderr, "%s: metadata: %s\n", name, pmm_status_text(status));
     } else {
-        pmm_cpu_init(pmm, &cpu);
+        pmm_cpus_init(pmm, &cpu, 1, (struct pmm_barrier){ 0 });
         if (reserve_frames(name, text, pmm, &cpu)) {
             const struct pmm_stats stats = pmm_stats(pmm, &cpu);
             memory_report_allocator(&output, &stats, place);
