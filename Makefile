@@ -49,7 +49,7 @@ $(BUILD)/.packages-test: $(BUILD)/.packages-run
 # ---- BOOTX64.EFI -----------------------------------------------------------------------------------------------------
 
 efi_sources := $(wildcard efi/*.c efi/*.S)
-kernel_sources := $(wildcard kernel/*.c kernel/*.S) $(BUILD)/gen/font.c
+kernel_sources := $(wildcard kernel/*.c kernel/*.S kernel/*/*.c kernel/*/*.S) $(BUILD)/gen/font.c
 mm_sources := $(wildcard mm/*.c)
 
 warnings := -Wall -Wextra -Werror -Wconversion -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wvla
@@ -123,6 +123,7 @@ $(BUILD)/esp.img: $(BUILD)/BOOTX64.EFI $(shell find esp -type f 2>/dev/null)
 # Pure units that do not live in mm/.
 pure_sources := $(mm_sources) $(BUILD)/gen/font.c \
     $(addprefix kernel/,format.c framebuffer.c utf8.c glyph.c fb_draw.c fb_render.c fb_console.c memory_blocks.c picture_layout.c memory_picture.c memory_report.c) \
+    $(addprefix kernel/smp/,acpi.c madt.c apic.c) \
     $(addprefix efi/,options.c smbios.c)
 pure_names := $(patsubst $(BUILD)/gen/%,gen/%,$(basename $(pure_sources)))
 
@@ -159,7 +160,7 @@ test_programs := $(test_sources:tests/%.c=$(BUILD)/asan/tests/%)
 tsan_programs := $(patsubst tests/%.c,$(BUILD)/tsan/tests/%,$(wildcard tests/tsan_*.c))
 fuzz_programs := $(patsubst tests/%.c,$(BUILD)/fuzz/tests/%,$(wildcard tests/fuzz_*.c))
 bench_programs := $(patsubst tests/bench/%.c,$(BUILD)/host/tests/bench/%,$(wildcard tests/bench/bench_*.c))
-support = $(patsubst %,$(BUILD)/$(1)/%.o,tests/host_support mm/host/map_text $(basename $(wildcard tests/model_*.c)))
+support = $(patsubst %,$(BUILD)/$(1)/%.o,tests/host_support tests/fake_acpi mm/host/map_text $(basename $(wildcard tests/model_*.c)))
 
 # These walk efi/ through a fake firmware: the only tests that need UEFI's types.
 efi_tests := test_exit test_loader_memory

@@ -1,0 +1,94 @@
+#include "apic.h"
+
+/* Intel SDM vol 3A, 11.4.4 Local APIC Status and Location; 11.12.1 Detecting and Enabling x2APIC Mode. */
+#define APIC_BASE_EXTD (1ull << 10)
+#define APIC_BASE_EN (1ull << 11)
+#define APIC_BASE_ADDRESS 0x000FFFFFFFFFF000ull
+
+/* Intel SDM vol 3A, table 11-1 Local APIC Register Address Map. */
+#define XAPIC_ID 0x20
+#define XAPIC_ICR_LOW 0x300
+#define XAPIC_ICR_HIGH 0x310
+#define XAPIC_ID_SHIFT 24 /* in the id register and in ICR_HIGH */
+#define XAPIC_ID_ALL 0xFF
+
+/* Intel SDM vol 3A, table 11-6 Local APIC Register Address Map Supported by x2APIC. */
+#define X2APIC_ID 0x802
+#define X2APIC_ICR 0x830
+#define X2APIC_DESTINATION_SHIFT 32
+#define X2APIC_ID_ALL 0xFFFFFFFF
+
+/* Intel SDM vol 3A, figure 11-12 Interrupt Command Register (ICR): physical destination, edge-triggered. */
+#define ICR_INIT (5u << 8)
+#define ICR_STARTUP (6u << 8)
+#define ICR_PENDING (1u << 12)
+#define ICR_ASSERT (1u << 14)
+
+#define PENDING_READS_MAX 100000 /* some 10 ms; a send takes microseconds */
+
+enum apic_mode apic_base_mode(uint64_t apic_base)
+{
+    if (!(apic_base & APIC_BASE_EN))
+        return APIC_NONE;
+    return apic_base & APIC_BASE_EXTD ? APIC_X2APIC : APIC_XAPIC;
+}
+
+phys_addr_t apic_base_address(uint64_t apic_base) { return phys_addr(apic_base & APIC_BASE_ADDRESS); }
+
+uint32_t apic_id(const struct apic *apic)
+{
+    const struct apic_registers *r = &apic->registers;
+
+    if (apic->mode == APIC_X2APIC)
+        return (uint32_t)r->read_msr(r->context, X2APIC_ID);
+    return r->read_word(r->context, XAPIC_ID) >> XAPIC_ID_SHIFT;
+}
+
+bool apic_reaches(const struct apic *apic, uint32_t id)
+{
+    return apic->mode == APIC_X2APIC ? id != X2APIC_ID_ALL : id < XAPIC_ID_ALL;
+}
+
+static bool wait_until_sent(const struct apic_registers *r)
+{
+    for (unsigned reads = 0; reads < PENDING_READS_MAX; reads++)
+        if (!(r->read_word(r->context, XAPIC_ICR_LOW) & ICR_PENDING))
+            return true;
+    return false;
+}
+
+/* In xAPIC mode the write of the low half sends; x2APIC takes both halves at once, and any number of them. */
+static bool send(const struct apic *apic, uint32_t id, uint32_t command)
+{
+    const struct apic_registers *r = &apic->registers;
+
+    if (apic->mode == APIC_X2APIC) {
+        r->write_msr(r->context, X2APIC_ICR, (uint64_t)id << X2APIC_DESTINATION_SHIFT | command);
+        return true;
+    }
+    if (!wait_until_sent(r))
+        return false;
+    r->write_word(r->context, XAPIC_ICR_HIGH, id << XAPIC_ID_SHIFT);
+    r->write_word(r->context, XAPIC_ICR_LOW, command);
+    return wait_until_sent(r);
+}
+
+bool apic_send_init(const struct apic *apic, uint32_t id) { return send(apic, id, ICR_INIT | ICR_ASSERT); }
+
+bool apic_send_startup(const struct apic *apic, uint32_t id, frame_t page)
+{
+    return send(apic, id, ICR_STARTUP | ICR_ASSERT | (uint8_t)page.value);
+}
+
+const char *apic_mode_name(enum apic_mode mode)
+{
+    switch (mode) {
+    case APIC_NONE:
+        break;
+    case APIC_XAPIC:
+        return "xAPIC";
+    case APIC_X2APIC:
+        return "x2APIC";
+    }
+    return "no APIC";
+}
