@@ -25,13 +25,16 @@
 
 #define RFLAGS_IF (1ull << 9)
 
+#define MSR_APIC_BASE 0x1B
 #define MSR_PAT 0x277
 #define MSR_EFER 0xC0000080
+#define EFER_LME (1ull << 8)
 #define EFER_NXE (1ull << 11)
 
 #define CPUID_MAX_LEAF 0x0
 #define CPUID_FEATURES 0x1
 #define CPUID_FEATURES_ECX_RDRAND (1u << 30)
+#define CPUID_FEATURES_EDX_APIC (1u << 9)
 #define CPUID_EXTENDED_MAX_LEAF 0x80000000
 #define CPUID_EXTENDED_FEATURES 0x80000001
 #define CPUID_EXTENDED_FEATURES_EDX_NX (1u << 20)
@@ -134,11 +137,22 @@ static inline void write_cr4(uint64_t value) { __asm__ volatile("mov %0, %%cr4" 
 static inline void invlpg(virt_addr_t page) { __asm__ volatile("invlpg (%0)" : : "r"(page.value) : "memory"); }
 
 static inline void lgdt(const struct descriptor_table_pointer *gdt) { __asm__ volatile("lgdt %0" : : "m"(*gdt)); }
+static inline struct descriptor_table_pointer sgdt(void)
+{
+    struct descriptor_table_pointer gdt;
+
+    __asm__ volatile("sgdt %0" : "=m"(gdt));
+    return gdt;
+}
+
 static inline void lidt(const struct descriptor_table_pointer *idt) { __asm__ volatile("lidt %0" : : "m"(*idt)); }
 static inline void ltr(uint16_t selector) { __asm__ volatile("ltr %0" : : "r"(selector) : "memory"); }
 
 static inline void cli(void) { __asm__ volatile("cli" : : : "memory"); }
 static inline void hlt(void) { __asm__ volatile("hlt" : : : "memory"); }
 static inline void pause(void) { __asm__ volatile("pause"); }
+
+/* All earlier stores are visible, and all earlier instructions done, before anything that follows. */
+static inline void fence_all(void) { __asm__ volatile("mfence; lfence" : : : "memory"); }
 
 #endif

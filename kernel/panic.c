@@ -16,8 +16,14 @@
 #define REGISTERS_PER_LINE 4
 #define REGISTER_DIGITS 16
 
-/* Written by any processor, in any order: how many panics have begun. */
-static atomic_uint panics;
+/*
+ * The first processor that panics, by the address of its GDT, which no two share; 0: none. Written once, by that one.
+ * Nothing else depends on the order in which it becomes visible.
+ */
+static _Atomic uint64_t panicking;
+
+/* Written by that processor alone: how many panics it has begun. */
+static unsigned panics;
 
 /* What the compiler keeps at rbp (System V AMD64 ABI, 3.2.2 The Stack Frame). */
 struct stack_frame {
@@ -95,12 +101,31 @@ static void print_registers(const struct sink *sink, const struct trap_frame *f)
     }
 }
 
+void panic_wait(void)
+{
+    const uint64_t other = atomic_load_explicit(&panicking, memory_order_relaxed);
+
+    if (other && other != sgdt().base)
+        halt_forever();
+}
+
+/* The outputs belong to the first that comes, for ever. */
+static void claim_outputs(void)
+{
+    uint64_t nobody = 0;
+
+    atomic_compare_exchange_strong_explicit(&panicking, &nobody, sgdt().base, memory_order_relaxed,
+                                            memory_order_relaxed);
+    panic_wait();
+}
+
 const struct sink *panic_begin(void)
 {
     const struct sink *sink = console();
 
     cli();
-    switch (atomic_fetch_add_explicit(&panics, 1, memory_order_relaxed)) {
+    claim_outputs();
+    switch (panics++) {
     case 0:
         break;
     case 1:
@@ -115,7 +140,7 @@ const struct sink *panic_begin(void)
 
 void panic_finish(const struct trap_frame *frame)
 {
-    if (atomic_load_explicit(&panics, memory_order_relaxed) > 1) {
+    if (panics > 1) {
         print_text(serial_sink(), "\n*** Panic inside a panic: halting\n");
         halt_forever();
     }

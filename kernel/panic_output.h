@@ -8,7 +8,7 @@
 
 /*
  * Starts the headline, "*** PANIC: ", and returns the sink to finish it on (without a newline). That is the console;
- * for a panic inside a panic COM1 alone; the third halts here.
+ * for a panic inside a panic COM1 alone; the third halts here, and so does any other processor's.
  */
 const struct sink *panic_begin(void);
 
