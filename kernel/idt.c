@@ -1,28 +1,10 @@
 #include "idt.h"
 
-#include <stdint.h>
-
-#include "compiler.h"
 #include "gdt.h"
-#include "trap.h"
 #include "x86.h"
 
 #define GATE_PRESENT 0x80
 #define GATE_INTERRUPT 0x0E /* interrupts off on entry */
-
-/* Intel SDM vol 3A, figure 6-8 64-Bit IDT Gate Descriptors. */
-struct gate {
-    uint16_t offset_low;
-    uint16_t selector;
-    uint8_t ist; /* 0: the current stack */
-    uint8_t type;
-    uint16_t offset_middle;
-    uint32_t offset_high;
-    uint32_t reserved;
-};
-_Static_assert(sizeof(struct gate) == 16, "Intel SDM vol 3A, 6.14.1 64-Bit Mode IDT");
-
-static _Alignas(16) struct gate idt[EXCEPTIONS];
 
 /*
  * What may arrive while rsp is worthless gets a stack of its own. All three share it: each is fatal, and the one that
@@ -40,14 +22,14 @@ static uint8_t stack_of(unsigned vector)
     }
 }
 
-void idt_init(void)
+void idt_init(struct idt *idt)
 {
-    const struct descriptor_table_pointer idtr = { sizeof(idt) - 1, virt_of(idt).value };
+    const struct descriptor_table_pointer idtr = { sizeof(idt->gates) - 1, virt_of(idt->gates).value };
 
     for (unsigned vector = 0; vector < EXCEPTIONS; vector++) {
         const uint64_t stub = virt_of(exception_stubs).value + vector * EXCEPTION_STUB_BYTES;
 
-        idt[vector] = (struct gate){
+        idt->gates[vector] = (struct gate){
             .offset_low = (uint16_t)stub,
             .offset_middle = (uint16_t)(stub >> 16),
             .offset_high = (uint32_t)(stub >> 32),

@@ -37,13 +37,14 @@ static void result_reach(enum result_stage stage, struct memory *memory)
 void kernel_main(const struct boot_info *info)
 {
     static struct cpu_tables boot_cpu;
+    static struct idt boot_idt;
     static struct memory memory;
     const uint64_t start = rdtsc();
 
     stack_protector_init();
     cpu_drop_firmware_features();
     gdt_init(&boot_cpu, virt_addr(phys_range_end(info->loader[LOADER_FAULT_STACK])));
-    idt_init();          /* first: a fault is a panic now, instead of a reset */
+    idt_init(&boot_idt); /* first: a fault is a panic now, instead of a reset */
     outputs_start(info); /* second: and can be read */
     result_start(info);
 
