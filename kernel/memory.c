@@ -60,6 +60,8 @@ static bool take_table(void *context, phys_addr_t *ret_table)
     if (pmm_alloc_frame(memory->pmm, memory->cpu, &f) != PMM_OK)
         return false;
     *ret_table = frame_start(f);
+    memory->late_tables++;
+    memory->late_frames++;
     return true;
 }
 
@@ -91,4 +93,27 @@ void memory_take_over(struct memory *memory, const struct boot_info *info)
     for (unsigned use = 0; use < LOADER_USES; use++)
         if (memory_in_use(memory, info, (enum loader_use)use).bytes)
             reserve(memory, memory_in_use(memory, info, (enum loader_use)use));
+}
+
+void *memory_allocate(struct memory *memory, uint64_t bytes)
+{
+    const uint64_t n = bytes_to_frames(bytes);
+    frame_t first;
+    void *start;
+
+    if (pmm_alloc_run(memory->pmm, memory->cpu, n, 1, PMM_ANYWHERE, &first) != PMM_OK)
+        return NULL;
+    memory->late_frames += n;
+    start = mmu_hhdm(&memory->mmu, frame_start(first));
+    __builtin_memset(start, 0, frames_to_bytes(n));
+    return start;
+}
+
+void memory_free(struct memory *memory, void *start, uint64_t bytes)
+{
+    const phys_addr_t at = mmu_physical(&memory->mmu, start);
+    const enum pmm_status status = pmm_dealloc_run(memory->pmm, memory->cpu, frame_of(at), bytes_to_frames(bytes));
+
+    if (status != PMM_OK)
+        panic("cannot give back %lu bytes at %lx: %s", bytes, at.value, pmm_status_text(status));
 }

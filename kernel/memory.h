@@ -15,6 +15,8 @@ struct memory {
     struct pmm_cpu *cpu; /* of the processor we boot on: &boot_cpu, or its entry once there are more */
     struct phys_range metadata; /* of the allocator: what it needs of the loader's allocation, whole pages */
     struct phys_range tables;   /* page tables in use, of those that the loader allocated */
+    uint64_t late_tables;       /* frames of page tables that came from the allocator: those stay */
+    uint64_t late_frames;       /* frames handed out by memory_allocate() so far, and late_tables */
     void *pixels;       /* where the framebuffer is mapped; NULL: nowhere */
 };
 
@@ -33,5 +35,14 @@ void memory_take_over(struct memory *memory, const struct boot_info *info);
  * needed, and for the metadata, which the allocator guards itself.
  */
 struct phys_range memory_in_use(const struct memory *memory, const struct boot_info *info, enum loader_use use);
+
+/*
+ * Memory for the kernel itself: contiguous, page-aligned, in whole frames, zeroed, seen in the HHDM; NULL: there is none.
+ * bytes   >= 1.
+ */
+MUST_CHECK void *memory_allocate(struct memory *memory, uint64_t bytes);
+
+/* Gives back what memory_allocate() returned for so many bytes, mapped and writable as it was. */
+void memory_free(struct memory *memory, void *start, uint64_t bytes);
 
 #endif

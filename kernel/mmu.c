@@ -185,6 +185,27 @@ void *mmu_hhdm(const struct mmu *mmu, phys_addr_t address)
     return virt_pointer(virt_addr(mmu->hhdm_offset + address.value));
 }
 
+phys_addr_t mmu_physical(const struct mmu *mmu, const void *pointer)
+{
+    return phys_addr(virt_of(pointer).value - mmu->hhdm_offset);
+}
+
+enum paging_status mmu_guard_page(struct mmu *mmu, frame_t page)
+{
+    const virt_addr_t at = virt_addr(frame_start(page).value);
+    const enum paging_status status = paging_unmap(&mmu->paging, at, PAGE_SIZE);
+
+    invlpg(at);
+    invlpg(virt_addr(mmu->hhdm_offset + at.value));
+    return status;
+}
+
+enum paging_status mmu_unguard_page(struct mmu *mmu, frame_t page)
+{
+    return map_identity(&mmu->paging, (struct phys_range){ frame_start(page), PAGE_SIZE }, PAGE_WRITE,
+                        CACHE_WRITE_BACK);
+}
+
 bool mmu_maps_now(virt_addr_t address)
 {
     const struct cpu_features cpu = cpu_features();

@@ -47,6 +47,17 @@ void *mmu_map_physical(struct mmu *mmu, struct phys_range range, enum cache_type
 /* Where RAM is seen in the HHDM. Only for what is mapped. */
 void *mmu_hhdm(const struct mmu *mmu, phys_addr_t address);
 
+/* The other way: of a pointer into the HHDM. */
+phys_addr_t mmu_physical(const struct mmu *mmu, const void *pointer);
+
+/*
+ * Takes a page of RAM, mapped so far, out of the address space, in both halves, and puts it back. This processor knows
+ * at once; others may remember how it was, unless they start after this.
+ * Errors: PAGING_NO_MEMORY.
+ */
+MUST_CHECK enum paging_status mmu_guard_page(struct mmu *mmu, frame_t page);
+MUST_CHECK enum paging_status mmu_unguard_page(struct mmu *mmu, frame_t page);
+
 /* Whether the processor's current tables, ours or the firmware's, map this byte. Also in exception handlers. */
 bool mmu_maps_now(virt_addr_t address);
 
