@@ -5,10 +5,11 @@
 /* Longest word that can mean anything to us; the rest of a longer one is dropped. */
 #define WORD_MAX 256
 
-static const char fault_names[FAULT_KINDS][8] = {
+static const char fault_names[FAULT_KINDS][16] = {
     [FAULT_NONE] = "",       [FAULT_READ] = "read",     [FAULT_WRITE] = "write", [FAULT_FETCH] = "fetch",
     [FAULT_NULL] = "null",   [FAULT_DIVIDE] = "divide", [FAULT_GUARD] = "guard", [FAULT_SMASH] = "smash",
     [FAULT_ASSERT] = "assert", [FAULT_NESTED] = "nested",
+    [FAULT_CPU] = "cpu",       [FAULT_CPU_GUARD] = "cpu-guard", [FAULT_ABSENT] = "absent",
     [FAULT_EXIT] = "exit",     [FAULT_MEMORY] = "memory",
 };
 

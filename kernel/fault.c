@@ -64,10 +64,18 @@ static void panic_while_panicking(void)
     panic("this panic meets another one");
 }
 
+bool fault_is_elsewhere(enum fault_kind kind) { return kind == FAULT_CPU || kind == FAULT_CPU_GUARD; }
+
+bool fault_is_here(enum fault_kind kind)
+{
+    return kind != FAULT_NONE && kind != FAULT_ABSENT && !fault_is_elsewhere(kind);
+}
+
 void fault_now(enum fault_kind kind)
 {
     switch (kind) {
     case FAULT_READ:
+    case FAULT_CPU:
         read_from(UNMAPPED);
         break;
     case FAULT_WRITE:
@@ -83,6 +91,7 @@ void fault_now(enum fault_kind kind)
         divide_by_zero();
         break;
     case FAULT_GUARD:
+    case FAULT_CPU_GUARD:
         run_off_the_stack();
         break;
     case FAULT_SMASH:
@@ -94,7 +103,8 @@ void fault_now(enum fault_kind kind)
     case FAULT_NESTED:
         panic_while_panicking();
         break;
-    case FAULT_EXIT: /* these two are the loader's */
+    case FAULT_ABSENT: /* smp/processors.c does that */
+    case FAULT_EXIT:   /* these two are the loader's */
     case FAULT_MEMORY:
     case FAULT_NONE:
     case FAULT_KINDS:

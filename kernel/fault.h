@@ -2,10 +2,18 @@
 #ifndef FAULT_H
 #define FAULT_H
 
+#include <stdbool.h>
+
 #include "compiler.h"
 #include "options.h"
 
-/* Does what `kind` (not FAULT_NONE) says; each ends in a panic of its own. */
+/* Whether it is to happen on the processor that boots, once the allocator is tested. */
+bool fault_is_here(enum fault_kind kind);
+
+/* Whether it is to happen on another one, once those are started. */
+bool fault_is_elsewhere(enum fault_kind kind);
+
+/* Does what `kind` says (not FAULT_NONE, nor FAULT_ABSENT); each ends in a panic of its own. */
 NORETURN void fault_now(enum fault_kind kind);
 
 #endif

@@ -61,8 +61,9 @@ void kernel_main(const struct boot_info *info)
 
     report_frame_test(&memory, info);
     result_reach(STAGE_TESTED, &memory);
-    if (info->options.fault != FAULT_NONE)
+    if (fault_is_here(info->options.fault))
         fault_now(info->options.fault);
+    report_processors(&memory, info);
     report_framebuffer(&memory, info);
 
     result_reach(STAGE_FINISHED, &memory);

@@ -21,6 +21,10 @@ struct kernel_result {
     uint64_t tested_frames;
     uint64_t memory_ticks; /* TSC from the kernel's entry to "Memory management initialized!" */
     uint64_t test_ticks;   /* TSC for the full frame test */
+    uint64_t processors;   /* online */
+    uint64_t tsc_hz;       /* measured; 0: it could not be */
+    uint64_t late_tables;  /* frames taken for good since STAGE_MEMORY: page tables */
+    uint64_t late_frames;  /* frames that the kernel itself has used since then, given back or not */
 };
 
 struct kernel_result *result(void);

@@ -11,7 +11,7 @@ FACTORS = {
     "memory_mib": (64, 256, 4 * GIB, 512 * GIB, 1040 * GIB),
     "display": ("std", "virtio-gpu", "two", "ramfb", "none"),
     "mode": ((1280, 800), (800, 600), (1920, 1200)),
-    "smp": (1, 4),
+    "smp": (1, 2, 4, 8),
     "cpu": ("qemu64", "max"),
     "serial": (True, False),
 }

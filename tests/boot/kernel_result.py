@@ -24,6 +24,15 @@ class KernelResult:
     tested_frames: int
     memory_ticks: int
     test_ticks: int
+    processors: int
+    tsc_hz: int
+    late_tables: int
+    late_frames: int
+
+    @property
+    def free_before(self):
+        """Frames that were free when memory management was initialized."""
+        return self.free_frames + self.late_tables
 
 
 LAYOUT = f"<{len(dataclasses.fields(KernelResult))}Q"

@@ -175,14 +175,18 @@ class Machine:
     def tail(self, lines=15):
         return "\n".join(["--- last lines on COM1:", *self.serial_text().split("\n")[-lines:]])
 
-    def registers(self):
-        """The first processor's: name -> value of what `info registers` shows in hexadecimal, HLT among them."""
-        text = self.qmp.monitor("info registers")
+    def processors(self):
+        """QEMU's own account of them."""
+        return self.qmp.execute("query-cpus-fast")
+
+    def registers(self, processor=0):
+        """A processor's: name -> value of what `info registers` shows in hexadecimal, HLT among them."""
+        text = self.qmp.execute("human-monitor-command", command_line="info registers", cpu_index=processor)
         return {name: int(value, 16) for name, value in re.findall(r"\b([A-Z][A-Z0-9]{1,4})\s?=\s?([0-9a-f]+)", text)}
 
-    def is_halted(self):
+    def is_halted(self, processor=0):
         """Whether the processor waits with interrupts off: for ever."""
-        registers = self.registers()
+        registers = self.registers(processor)
         return registers["HLT"] == 1 and not registers["RFL"] & 0x200
 
     def wait_for_halt(self, timeout_s=120):

@@ -82,6 +82,12 @@ class Report:
     left_out_low: int = None
     left_out: int = None
     left_out_size: str = None
+    processor_warnings: list = dataclasses.field(default_factory=list)
+    processors: int = None  # online
+    apic_mode: str = None
+    operations: int = None  # on the processor with the fewest
+    operation_time: int = None
+    operation_unit: str = None
     framebuffer: Mode = None
     memory_map_lines: list = dataclasses.field(default_factory=list)  # "Memory map:" to "Usable memory:"
     allocator_lines: list = dataclasses.field(default_factory=list)   # "Physical allocator:" to "Free frames:"
@@ -138,6 +144,8 @@ def parse(serial):
     lines.take_text("")
     _parse_test(lines, report)
     lines.take_text("")
+    _parse_processors(lines, report)
+    lines.take_text("")
     _parse_framebuffer(lines, report)
     lines.take_text(LAST_LINE)
     return report
@@ -182,6 +190,15 @@ def _parse_test(lines, report):
     report.tested_lowest, report.tested_spread = int(lowest), int(spread)
     report.left_out_low, report.left_out = int(low), int(left_out)
     lines.take_text("Frame test passed: each frame usable, unique, intact, and freed again")
+
+
+def _parse_processors(lines, report):
+    while lines.matches(r"Warning: \S.*"):
+        report.processor_warnings += lines.take(r"Warning: (\S.*)")
+    online, report.apic_mode = lines.take(rf"Processors: ({DECIMAL}) online \((xAPIC|x2APIC|no APIC)\)")
+    operations, time, report.operation_unit = lines.take(
+        rf"Allocator test: ({DECIMAL}) operations or more on each, ({DECIMAL}) (ns|ticks) each: passed")
+    report.processors, report.operations, report.operation_time = int(online), int(operations), int(time)
 
 
 def _parse_framebuffer(lines, report):
