@@ -9,7 +9,8 @@ static const char fault_names[FAULT_KINDS][16] = {
     [FAULT_NONE] = "",       [FAULT_READ] = "read",     [FAULT_WRITE] = "write", [FAULT_FETCH] = "fetch",
     [FAULT_NULL] = "null",   [FAULT_DIVIDE] = "divide", [FAULT_GUARD] = "guard", [FAULT_SMASH] = "smash",
     [FAULT_ASSERT] = "assert", [FAULT_NESTED] = "nested",
-    [FAULT_CPU] = "cpu",       [FAULT_CPU_GUARD] = "cpu-guard", [FAULT_ABSENT] = "absent",
+    [FAULT_CPU] = "cpu",       [FAULT_CPU_GUARD] = "cpu-guard", [FAULT_CPU_HANG] = "cpu-hang",
+    [FAULT_ABSENT] = "absent",
     [FAULT_EXIT] = "exit",     [FAULT_MEMORY] = "memory",
 };
 

@@ -27,6 +27,7 @@ enum fault_kind {
     FAULT_NESTED,       /* fault=nested: panics while it panics */
     FAULT_CPU,          /* fault=cpu: reads an address that is not mapped, on another processor */
     FAULT_CPU_GUARD,    /* fault=cpu-guard: runs off the end of the stack, on another processor */
+    FAULT_CPU_HANG,     /* fault=cpu-hang: another processor does not come to an end */
     FAULT_ABSENT,       /* fault=absent: one processor more is to be started than there are */
     FAULT_EXIT,         /* fault=exit: the firmware does not end boot services; in the loader, like the next one */
     FAULT_MEMORY,       /* fault=memory: the firmware has no memory to give */

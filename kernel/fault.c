@@ -4,6 +4,7 @@
 #include "console.h"
 #include "image.h"
 #include "panic.h"
+#include "x86.h"
 
 /* No machine has memory there that a loader would map: the last page of what 4 levels address in the lower half. */
 #define UNMAPPED (TIB(128) - PAGE_SIZE)
@@ -64,7 +65,10 @@ static void panic_while_panicking(void)
     panic("this panic meets another one");
 }
 
-bool fault_is_elsewhere(enum fault_kind kind) { return kind == FAULT_CPU || kind == FAULT_CPU_GUARD; }
+bool fault_is_elsewhere(enum fault_kind kind)
+{
+    return kind == FAULT_CPU || kind == FAULT_CPU_GUARD || kind == FAULT_CPU_HANG;
+}
 
 bool fault_is_here(enum fault_kind kind)
 {
@@ -103,6 +107,9 @@ void fault_now(enum fault_kind kind)
     case FAULT_NESTED:
         panic_while_panicking();
         break;
+    case FAULT_CPU_HANG:
+        for (;;)
+            pause();
     case FAULT_ABSENT: /* smp/processors.c does that */
     case FAULT_EXIT:   /* these two are the loader's */
     case FAULT_MEMORY:

@@ -13,7 +13,7 @@ bool fault_is_here(enum fault_kind kind);
 /* Whether it is to happen on another one, once those are started. */
 bool fault_is_elsewhere(enum fault_kind kind);
 
-/* Does what `kind` says (not FAULT_NONE, nor FAULT_ABSENT); each ends in a panic of its own. */
+/* Does what `kind` says (not FAULT_NONE, nor FAULT_ABSENT); each ends in a panic. */
 NORETURN void fault_now(enum fault_kind kind);
 
 #endif

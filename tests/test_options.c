@@ -77,7 +77,8 @@ static void every_fault_can_be_asked_for_by_name(void **state)
         [FAULT_READ] = "fault=read",     [FAULT_WRITE] = "fault=write", [FAULT_FETCH] = "fault=fetch",
         [FAULT_NULL] = "fault=null",     [FAULT_DIVIDE] = "fault=divide", [FAULT_GUARD] = "fault=guard",
         [FAULT_SMASH] = "fault=smash",   [FAULT_ASSERT] = "fault=assert", [FAULT_NESTED] = "fault=nested",
-        [FAULT_CPU] = "fault=cpu",       [FAULT_CPU_GUARD] = "fault=cpu-guard", [FAULT_ABSENT] = "fault=absent",
+        [FAULT_CPU] = "fault=cpu",       [FAULT_CPU_GUARD] = "fault=cpu-guard", [FAULT_CPU_HANG] = "fault=cpu-hang",
+        [FAULT_ABSENT] = "fault=absent",
         [FAULT_EXIT] = "fault=exit",     [FAULT_MEMORY] = "fault=MEMORY",
     };
 

@@ -4,6 +4,7 @@
 #include "panic.h"
 #include "x86.h"
 
+#define READY_US 1000000
 #define LIMIT_US 30000000 /* ten times what eight processors take that a host emulates on two */
 
 static void *allocate(struct memory *memory, uint64_t bytes)
@@ -51,6 +52,7 @@ struct hammer_result hammer_run(struct processors *processors)
     struct hammer_result result;
     struct pmm_stats before, after;
 
+    hammer.patience = clock_ticks_of_us(&processors->clock, READY_US);
     hammer.seed = rdtsc() * 0x9E3779B97F4A7C15ull; /* 2^64 / golden ratio */
     hammer.cpus = allocate(memory, hammer.n * sizeof(*hammer.cpus));
     hammer.workers = allocate(memory, hammer.n * sizeof(*hammer.workers));

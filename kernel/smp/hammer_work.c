@@ -3,7 +3,7 @@
 #include "panic.h"
 #include "x86.h"
 
-#define OPERATIONS_MIN 10000
+#define OPERATIONS_MIN 50000
 
 /* A slot holds 1 to 8 frames; one slot of each processor may hold a run of 2 MiB. */
 #define SHORT_RUN_MAX 8
@@ -206,6 +206,19 @@ static void use_slot(struct hand *hand, struct frame_range *slot)
         empty_slot(hand, slot);
 }
 
+/* One that never comes is processors_run()'s affair. */
+static void wait_for_all(struct hammer *hammer)
+{
+    const uint64_t start = rdtsc();
+
+    atomic_fetch_add_explicit(&hammer->arrived, 1, memory_order_relaxed);
+    while (atomic_load_explicit(&hammer->arrived, memory_order_relaxed) < hammer->n &&
+           rdtsc() - start < hammer->patience) {
+        panic_wait();
+        pause();
+    }
+}
+
 void hammer_work(void *context, unsigned index)
 {
     struct hammer *hammer = context;
@@ -213,11 +226,7 @@ void hammer_work(void *context, unsigned index)
     struct hand hand = { hammer, hammer->memory->pmm, &hammer->cpus[index], worker, index, 0 };
 
     worker->random = (index + 1) * 0x9E3779B97F4A7C15ull; /* 2^64 / golden ratio */
-    atomic_fetch_add_explicit(&hammer->arrived, 1, memory_order_relaxed);
-    while (atomic_load_explicit(&hammer->arrived, memory_order_relaxed) < hammer->n) {
-        panic_wait();
-        pause();
-    }
+    wait_for_all(hammer);
     while (worker->operations < OPERATIONS_MIN) {
         use_slot(&hand, &worker->held[next_random(worker) % HAMMER_SLOTS]);
         if (atomic_load_explicit(&worker->box, memory_order_relaxed))

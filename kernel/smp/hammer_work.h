@@ -26,7 +26,8 @@ struct hammer {
     struct pmm_cpu *cpus;
     struct worker *workers;
     unsigned n;
-    uint64_t seed; /* makes stamps unlike those of an earlier boot */
+    uint64_t seed;            /* makes stamps unlike those of an earlier boot */
+    uint64_t patience;        /* TSC ticks that one may take to get ready */
     _Atomic unsigned arrived; /* incremented by each once it is ready: all start together */
 };
 

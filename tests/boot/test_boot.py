@@ -6,7 +6,7 @@ from screen import wrap
 PAGE_BYTES = 4096
 SAMPLE_FRAMES = 10_000
 SPREAD_FRAMES = 4096
-OPERATIONS_MIN = 10_000
+OPERATIONS_MIN = 50_000
 LOW_FRAMES = (1 << 20) // PAGE_BYTES
 
 OUTSIDE_TOTAL = (0, 8, 11, 12)  # firmware types: reserved, unusable, MMIO, MMIO port space
