@@ -37,7 +37,7 @@ void memory_take_over(struct memory *memory, const struct boot_info *info);
 struct phys_range memory_in_use(const struct memory *memory, const struct boot_info *info, enum loader_use use);
 
 /*
- * Memory for the kernel itself: contiguous, page-aligned, in whole frames, zeroed, seen in the HHDM; NULL: there is none.
+ * Memory for the kernel itself: contiguous, page-aligned, whole frames, zeroed, seen in the HHDM; NULL: there is none.
  * bytes   >= 1.
  */
 MUST_CHECK void *memory_allocate(struct memory *memory, uint64_t bytes);

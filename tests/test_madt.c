@@ -13,8 +13,8 @@
 #define IDS_MAX 8
 
 /*
- * What QEMU 7.2 (q35, `-smp 2,maxcpus=3`) gave its guest: the head, three local APICs, an I/O APIC, five interrupt source
- * overrides, a local APIC NMI.
+ * What QEMU 7.2 (q35, `-smp 2,maxcpus=3`) gave its guest: the head, three local APICs, an I/O APIC, five interrupt
+ * source overrides, a local APIC NMI.
  */
 static const uint8_t qemu[] = {
     'A', 'P', 'I', 'C', 136, 0, 0, 0, 1, 0x63, 'B', 'O', 'C', 'H', 'S', ' ', 'B', 'X', 'P', 'C', ' ', ' ', ' ', ' ',

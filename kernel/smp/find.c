@@ -161,8 +161,7 @@ static void add_absent(struct processors *processors)
 
 void processors_find(struct processors *processors, struct memory *memory, const struct boot_info *info)
 {
-    processors->memory = memory;
-    processors->clock = clock_measure();
+    *processors = (struct processors){ .memory = memory, .clock = clock_measure() };
     open_apic(processors);
     if (!processors->alone)
         find_ids(processors, info->rsdp);

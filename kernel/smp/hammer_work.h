@@ -11,7 +11,7 @@
 #define HAMMER_SLOTS 64
 
 struct worker {
-    /* What the neighbour on one side passes on: a frame, or frame 0 for none. Exchanged, acquire and release, by both. */
+    /* What the neighbour on one side passes on: a frame, or 0 for none. Exchanged, acquire and release, by both. */
     _Alignas(128) _Atomic uint64_t box;
     /* This processor's alone. */
     _Alignas(128) struct frame_range held[HAMMER_SLOTS];

@@ -50,7 +50,7 @@ void report_processors(struct memory *memory, const struct boot_info *info)
     if (pmm_free_frames(memory->pmm, memory->cpu) + given != free_before)
         panic("processors: %lu frames were free before and %lu are now, without %lu page tables", free_before,
               pmm_free_frames(memory->pmm, memory->cpu), given);
-    print_format(console(), "Allocator test: %lu operations or more on each, ", hammered.operations_min);
+    print_format(console(), "Allocator test: %lu operations or more on each processor, ", hammered.operations_min);
     print_time(&hammered, &processors.clock);
     print_text(console(), " each: passed\n\n");
     result()->late_tables = memory->late_tables;

@@ -85,12 +85,20 @@ static void fill_page(struct start *start)
     __builtin_memcpy(at->code, start_code, (size_t)(start_code_end - start_code));
 }
 
+/* Not in the first 64 KiB, if it can be helped: some firmware writes there for ever (Linux, X86_RESERVE_LOW). */
+static bool take_page(struct memory *memory, frame_t *ret_page)
+{
+    return pmm_alloc_run(memory->pmm, memory->cpu, 1, KIB(64) >> PAGE_SHIFT, PMM_LOW_MEMORY, ret_page) == PMM_OK ||
+           pmm_alloc_run(memory->pmm, memory->cpu, 1, 1, PMM_LOW_MEMORY, ret_page) == PMM_OK;
+}
+
 bool start_open(struct start *start, struct memory *memory)
 {
     ASSERT(start_code_end - start_code <= START_DATA);
     *start = (struct start){ .memory = memory };
-    if (pmm_alloc_run(memory->pmm, memory->cpu, 1, 1, PMM_LOW_MEMORY, &start->page) != PMM_OK)
+    if (!take_page(memory, &start->page))
         return false;
+    memory->late_frames++;
     start->at = mmu_hhdm(&memory->mmu, frame_start(start->page));
     if (make_tables(start) != PAGING_OK) {
         start_close(start);

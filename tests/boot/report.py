@@ -197,7 +197,7 @@ def _parse_processors(lines, report):
         report.processor_warnings += lines.take(r"Warning: (\S.*)")
     online, report.apic_mode = lines.take(rf"Processors: ({DECIMAL}) online \((xAPIC|x2APIC|no APIC)\)")
     operations, time, report.operation_unit = lines.take(
-        rf"Allocator test: ({DECIMAL}) operations or more on each, ({DECIMAL}) (ns|ticks) each: passed")
+        rf"Allocator test: ({DECIMAL}) operations or more on each processor, ({DECIMAL}) (ns|ticks) each: passed")
     report.processors, report.operations, report.operation_time = int(online), int(operations), int(time)
 
 

@@ -81,12 +81,13 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--window", action="store_true", help="show the screen in a window, until it is closed")
     parser.add_argument("--memory", type=int, default=256, metavar="MIB", help="of the guest (%(default)s)")
+    parser.add_argument("--processors", type=int, default=4, metavar="N", help="of the guest (%(default)s)")
     parser.add_argument("--time-limit", type=float, default=TIME_LIMIT_S, metavar="SECONDS", help="(%(default)s)")
     arguments = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # leave through __exit__, which ends the guest
 
     try:
-        with start(Shape(memory_mib=arguments.memory), arguments.window) as machine:
+        with start(Shape(memory_mib=arguments.memory, smp=arguments.processors), arguments.window) as machine:
             failure = watch(machine, arguments.time_limit)
             leave(machine, arguments.window)
     except MachineDied as error:
