@@ -160,6 +160,7 @@ test_programs := $(test_sources:tests/%.c=$(BUILD)/asan/tests/%)
 tsan_programs := $(patsubst tests/%.c,$(BUILD)/tsan/tests/%,$(wildcard tests/tsan_*.c))
 fuzz_programs := $(patsubst tests/%.c,$(BUILD)/fuzz/tests/%,$(wildcard tests/fuzz_*.c))
 bench_programs := $(patsubst tests/bench/%.c,$(BUILD)/host/tests/bench/%,$(wildcard tests/bench/bench_*.c))
+bench_pmm := $(BUILD)/host/tests/bench/bench_pmm
 support = $(patsubst %,$(BUILD)/$(1)/%.o,tests/host_support tests/fake_acpi mm/host/map_text $(basename $(wildcard tests/model_*.c)))
 
 # These walk efi/ through a fake firmware: the only tests that need UEFI's types.
@@ -176,7 +177,17 @@ $(tsan_programs): %: %.o $(call support,tsan) $(BUILD)/tsan/libpure.a
 	$(Q)$(CC) -fsanitize=thread $^ -lpthread -o $@
 $(fuzz_programs): %: %.o $(call support,fuzz) $(BUILD)/fuzz/libpure.a
 	$(Q)$(CLANG) -fsanitize=fuzzer,address,undefined $^ -o $@
-$(bench_programs): %: %.o $(call support,host) $(BUILD)/host/libpure.a
+$(filter-out $(bench_pmm),$(bench_programs)): %: %.o $(call support,host) $(BUILD)/host/libpure.a
+	$(Q)$(CC) $^ -lpthread -o $@
+
+# Ours as it ships, object for object; the others with what this processor has.
+bench_pmm_objects := $(patsubst %,$(BUILD)/host/tests/bench/%.o,bench_pmm team contenders cases_ours cases_word \
+    cases_first_fit word_allocator first_fit_allocator target_support) $(BUILD)/host/tests/host_support.o
+$(BUILD)/host/tests/bench/%_allocator.o: host += -march=native
+$(bench_pmm_objects): | $(BUILD)/.packages-test
+$(BUILD)/target/libmm.a: $(mm_sources:%.c=$(BUILD)/target/%.o)
+	$(Q)rm -f $@ && ar rcs $@ $^
+$(bench_pmm): $(bench_pmm_objects) $(BUILD)/target/libmm.a
 	$(Q)$(CC) $^ -lpthread -o $@
 
 .PHONY: host-tests
@@ -195,7 +206,7 @@ test-all: all host-tests layers $(BUILD)/.packages-run $(BUILD)/.packages-test
 	@$(PYTHON) tests/run_tests.py --all $(if $(T),-k "$(T)")
 
 bench: all $(bench_programs) $(BUILD)/.packages-run $(BUILD)/.packages-test
-	@$(PYTHON) tests/bench/bench.py $(if $(FORMAT),--format $(FORMAT))
+	@$(PYTHON) tests/bench/bench.py $(if $(FORMAT),--format $(FORMAT)) $(BENCH)
 
 fuzz: host-tests
 	@for f in $(fuzz_programs); do echo "  FUZZ    $$f"; mkdir -p $(BUILD)/corpus/$${f##*/}; \
