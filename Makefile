@@ -191,7 +191,7 @@ $(bench_pmm): $(bench_pmm_objects) $(BUILD)/target/libmm.a
 	$(Q)$(CC) $^ -lpthread -o $@
 
 .PHONY: host-tests
-host-tests: $(test_programs) $(tsan_programs) $(fuzz_programs) $(BUILD)/host/memmap-report
+host-tests: $(test_programs) $(tsan_programs) $(fuzz_programs) $(BUILD)/host/memmap-report $(bench_pmm)
 
 # ---- what people call ------------------------------------------------------------------------------------------------
 
@@ -231,7 +231,8 @@ help:
 	@echo "make            BOOTX64.EFI, BOOTX64.EFI.debug (symbols), esp.img, host/memmap-report, all in $(BUILD)/"
 	@echo "make run        boot it in QEMU; WINDOW=1 shows a window"
 	@echo "make test       all tests in short; T=name picks; make test-all: the full product"
-	@echo "make bench      measure; make fuzz: fuzz for long; make mutants: prove that the tests can fail"
+	@echo "make bench      measure; FORMAT=tsv for programs; BENCH=--allocators for the frame allocator alone"
+	@echo "make fuzz       fuzz for long; make mutants: prove that the tests can fail"
 	@echo "make clean      remove $(BUILD)/; V=1 shows every command"
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -1,4 +1,4 @@
-"""The table of frame allocators: runs bench_pmm, counts its instructions under callgrind, and sets ours beside others."""
+"""The table of frame allocators: runs bench_pmm, counts its instructions by callgrind, and sets ours beside others."""
 import collections
 import concurrent.futures
 import os
@@ -17,17 +17,18 @@ FRAGMENTATION = "fragmentation"
 
 METHOD = """\
 Times are medians of {rounds} rounds; in each round every case runs once for every allocator, in turn. One thread unless
-the case says otherwise, {threads} then; threads are pinned and start together, and ns are those that pass for a thread
-per call of its own. Memory is 8 GiB (2,097,152 frames), free at first, and never touched; the metadata were touched
-before. Each case starts right after the initialisation. repeat: get and put of the same frame. bulk: half the frames,
-put in the order of getting. random: the same half, shuffled (Fisher-Yates, fixed seed). churn: put of a random frame
-and get of another, when so much is taken. 2 MiB: half the memory, of frames that were taken and put singly before.
-mixed: each thread puts frames that others got, too, shuffled. Tail: all of 1 TiB is taken but a random frame, which is
-got and put elsewhere. Fragmentation: 90 % of 8 GiB taken, a random half of that put, then 2,000,000 times churn: aligned
-areas of 2 MiB that are free then, of 4,096. Instructions are callgrind's per call, means over the whole case, the call
-itself included. Ours (boot: pmm_cpus_init() for one CPU; shared: for several) are the objects of BOOTX64.EFI; word: next
-fit by words of 64 bits under a spinlock; first fit: always the lowest free frame, knowing below which word there is
-none; these two with -O2 -march=native.
+the case says otherwise, then {threads}; threads are pinned and start together, and ns are those that pass for a thread
+per call (or pair of calls) of its own. Memory is 8 GiB (2,097,152 frames), all free at first, and never touched; the
+metadata were touched before. Each case starts right after the initialisation. repeat: get, and put of the same frame.
+bulk: half the frames, put in the order of getting. random: the same half, shuffled (Fisher-Yates, fixed seed). churn:
+put of a random frame and get of another, when so much is taken. 2 MiB: half the memory, of frames that were taken and
+put singly before. mixed: the threads' frames, shuffled, so that each thread puts what others got. last free frame: all
+of 1 TiB is taken but one frame; put of a random one, get of that. fragmentation: 90 % of 8 GiB are taken, a random half
+of that put, then 2,000,000 pairs of churn; the aligned areas of 2 MiB that are free then, of 4,096, for 5 seeds.
+get, put: instructions per call, counted by callgrind, means over the whole case, the call itself included. Ours (boot:
+pmm_cpus_init() for one CPU; shared: for several, of which one calls unless it is threads) are the objects of
+BOOTX64.EFI. word: words of 64 bits, next fit, under a spinlock; first fit: always the lowest free frame, knowing below
+which word there is none; both with -O2 -march=native. /word: ours divided by word's.
 """
 
 
@@ -93,10 +94,14 @@ def summarize(values, units):
     return rows
 
 
+def precise(value):
+    return "" if value is None else f"{value:.6g}"
+
+
 def shown(value):
     if value is None:
         return "-"
-    return f"{value:.2f}" if value < 1000 else f"{value:,.0f}"
+    return f"{value:,.0f}" if value >= 1000 else f"{value:.2f}" if value >= 0.1 or not value else f"{value:.1g}"
 
 
 def print_table(program, options, tsv):
@@ -104,9 +109,9 @@ def print_table(program, options, tsv):
     counts = count_all(program, [option for option in options if option == "--quick"])
     rows = summarize(values, units)
     others = [name for name in next(iter(rows.values())) if name not in OURS]
-    number = str if tsv else shown
-    columns = [("case", 43), ("mode", 6), ("ours", 10), *((name, 10) for name in others), ("unit", 16),
-               *((f"/{name}", 10) for name in others), ("get", 5), ("put", 5)]
+    number = precise if tsv else shown
+    columns = [("case", 34), ("mode", 6), ("ours", 9), *((name, 9) for name in others), ("unit", 9),
+               *((f"/{name}", 10) for name in others), ("get", 6), ("put", 6)]
 
     def print_row(cells):
         if tsv:
@@ -125,6 +130,7 @@ def print_table(program, options, tsv):
             print_row([case, mode, number(row[mode]), *(number(row.get(name)) for name in others), units[case],
                        *map(number, ratios), *(number(counted.get(what)) for what in COUNTED.values())])
     if not tsv:
-        rounds, threads = (next(option for option in options if option.startswith(f"--{name}=")).split("=")[1]
-                           for name in ("rounds", "threads"))
-        print("\nget, put: instructions per call.", METHOD.format(rounds=rounds, threads=threads))
+        said = dict(option.removeprefix("--").split("=") for option in options if "=" in option)
+        print("\n" + METHOD.format(**said))
+        if "--quick" in options:
+            print("--quick: everything is smaller than that, and the numbers mean nothing.")

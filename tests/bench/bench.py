@@ -2,11 +2,12 @@
 `make bench`: what a boot costs, how fast the screen scrolls, and the frame allocator beside others.
 
 Instructions of a boot are guest instructions, counted by QEMU (-icount shift=0: the TSC advances by one per
-instruction), from the kernel's entry to "Memory management initialized!", with a console that discards; the count is the
-same on every machine. Rates are of this machine, in RAM. How the allocators are measured stands below their table.
+instruction), from the kernel's entry to "Memory management initialized!", with a console that discards; the count is
+the same on every machine. Rates are of this machine, in RAM. How the allocators are measured stands below their table.
 
 Usage: bench.py [--format tsv] [--allocators] [--program PATH] [--quick] [--rounds N] [--threads N]
 
+--format tsv  two tables, an empty line between
 --allocators  only their table; --program measures with another build of bench_pmm
 --quick       small memory and few calls, to see that all works; the numbers mean nothing
 """
@@ -78,7 +79,9 @@ def main():
     arguments = parser.parse_args()
     tsv = arguments.format == "tsv"
     over = 0 if arguments.allocators else print_loader(tsv)
-    options = [*(["--quick"] if arguments.quick else []), f"--rounds={arguments.rounds}", f"--threads={arguments.threads}"]
+    options = [f"--rounds={arguments.rounds}", f"--threads={arguments.threads}"]
+    if arguments.quick:
+        options.append("--quick")
     allocators.print_table(arguments.program, options, tsv)
     return 1 if over else 0
 

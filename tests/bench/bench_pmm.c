@@ -1,5 +1,5 @@
 /*
- * Compares frame allocators: every case for every allocator, then the next round. bench.py makes a table of the lines.
+ * Compares frame allocators: every case for every allocator, then the next round. allocators.py makes the table.
  *
  *   bench_pmm [--quick] [--rounds N] [--threads N] [--only ALLOCATOR] [--count]
  *
@@ -26,8 +26,9 @@ static const struct bench quick = {
     .frames = FRAMES_1G / 4, .big_frames = 16 * FRAMES_1G, .pairs = 20000, .thread_pairs = 20000,
     .churn_pairs = 20000, .tail_ns = 100000, .seeds = 5, .threads = 2,
 };
-/* Calls that are all alike need not be made so often when they are counted. */
+/* Counting is slow and exact: fewer calls will do. */
 #define COUNTED_PAIRS 100000
+#define COUNTED_CHURN_PAIRS 500000
 
 struct settings {
     struct bench bench;
@@ -144,6 +145,11 @@ static void run(struct settings *settings)
     }
 }
 
+static uint64_t least(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
 static struct settings parse(int argc, char **argv)
 {
     static const struct option options[] = {
@@ -174,8 +180,8 @@ static struct settings parse(int argc, char **argv)
     if (counting) {
         settings.rounds = 1;
         settings.bench.counting = true;
-        if (settings.bench.pairs > COUNTED_PAIRS)
-            settings.bench.pairs = settings.bench.churn_pairs = COUNTED_PAIRS;
+        settings.bench.pairs = least(settings.bench.pairs, COUNTED_PAIRS);
+        settings.bench.churn_pairs = least(settings.bench.churn_pairs, COUNTED_CHURN_PAIRS);
     }
     return settings;
 }

@@ -16,10 +16,29 @@ static void adapter_init(uint64_t n_frames, unsigned n_cpus)
     word_init(&allocator, words, n_frames);
 }
 
-static inline bool adapter_get(unsigned cpu, uint64_t *ret_frame) { return (void)cpu, word_get(&allocator, ret_frame); }
-static inline bool adapter_put(unsigned cpu, uint64_t frame) { return (void)cpu, word_put(&allocator, frame); }
-static inline bool adapter_get_2m(unsigned cpu, uint64_t *ret) { return (void)cpu, word_get_2m(&allocator, ret); }
-static inline bool adapter_put_2m(unsigned cpu, uint64_t first) { return (void)cpu, word_put_2m(&allocator, first); }
+static inline bool adapter_get(unsigned cpu, uint64_t *ret_frame)
+{
+    (void)cpu;
+    return word_get(&allocator, ret_frame);
+}
+
+static inline bool adapter_put(unsigned cpu, uint64_t frame)
+{
+    (void)cpu;
+    return word_put(&allocator, frame);
+}
+
+static inline bool adapter_get_2m(unsigned cpu, uint64_t *ret_first)
+{
+    (void)cpu;
+    return word_get_2m(&allocator, ret_first);
+}
+
+static inline bool adapter_put_2m(unsigned cpu, uint64_t first)
+{
+    (void)cpu;
+    return word_put_2m(&allocator, first);
+}
 
 #include "pmm_cases.h"
 

@@ -1,8 +1,8 @@
 /*
  * The textbook bitmap, to measure ours against: 64-bit words (0 = free), always the lowest free frame, under one
- * spinlock, with a check for double frees and a count of what is free. It remembers below which word nothing is free
- * (without that, taking half of 8 GiB would read 8.6 billion words); it knows no more about where something is. 2 MiB are
- * the lowest eight aligned words that are free. Frames are numbered from 0. Any CPU, at any time.
+ * spinlock, with a check for double frees and a count of what is free. It remembers a word below which nothing is free
+ * (without that, taking half of 8 GiB would read 8.6 billion words), and knows no more about where something is. 2 MiB
+ * are the lowest eight aligned words that are free. Frames are numbered from 0. Any CPU, at any time.
  */
 #ifndef FIRST_FIT_ALLOCATOR_H
 #define FIRST_FIT_ALLOCATOR_H

@@ -1,8 +1,8 @@
 /*
  * Measures frame allocators: what the cases (pmm_cases.h, compiled once per allocator) have in common.
  *
- * Each measurement is a line on stdout: case, allocator, unit, value, separated by tabs; bench.py makes the table. Under
- * valgrind --tool=callgrind and with --count, each measured phase becomes a dump named by its case instead.
+ * Each measurement is a line on stdout: case, allocator, unit, value, separated by tabs; allocators.py makes the table.
+ * Under valgrind --tool=callgrind and with --count, each measured phase becomes a dump named by its case instead.
  */
 #ifndef PMM_BENCH_H
 #define PMM_BENCH_H

@@ -252,7 +252,7 @@ static void case_tail(struct bench *b, unsigned n_cpus)
     fill_by_2m(b, b->big_frames);
     last_frame(b, "last free frame of 1 TiB", 0);
     if (n_cpus > 1)
-        last_frame(b, "last free frame of 1 TiB, from another CPU", 1);
+        last_frame(b, "last free frame, from another CPU", 1);
     bench_begin(b);
     do
         for (unsigned i = 0; i < TAIL_BATCH; i++, n++)
@@ -281,7 +281,7 @@ static void fragmentation(struct bench *b, unsigned n_cpus)
         put_all(b, b->held + n, n_filled - n);
         choose_order(b, n, seed);
         churn(b);
-        bench_report(b, "fragmentation", "free 2 MiB areas",
+        bench_report(b, "fragmentation", "areas",
                      (double)bench_free_areas(b->held, n, adapter_first_frame(), b->frames));
     }
 }
