@@ -5,6 +5,7 @@
 #ifndef BITMAP_H
 #define BITMAP_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define WORD_BITS 64
@@ -18,8 +19,20 @@ static inline uint64_t bitmap_words(uint64_t n_bits) { return n_bits / WORD_BITS
 static inline uint64_t word_bit(uint64_t i) { return (uint64_t)1 << (i % WORD_BITS); }
 static inline uint64_t word_from(uint64_t i) { return WORD_FULL << (i % WORD_BITS); }
 
+/* Whether bit i is set, in the word that holds it. */
+static inline bool word_has(uint64_t word, uint64_t i) { return word >> (i % WORD_BITS) & 1; }
+
 /* Number of the lowest bit that is set. word != 0. */
 static inline unsigned word_lowest(uint64_t word) { return (unsigned)__builtin_ctzll(word); }
+
+/* How many bits of the word are set. */
+static inline uint64_t word_count(uint64_t word)
+{
+    word -= word >> 1 & 0x5555555555555555;
+    word = (word & 0x3333333333333333) + (word >> 2 & 0x3333333333333333);
+    word = (word + (word >> 4)) & 0x0F0F0F0F0F0F0F0F;
+    return word * 0x0101010101010101 >> 56;
+}
 
 /* words[0..n_words) = value, at about one instruction a word. */
 void bitmap_fill(uint64_t *words, uint64_t n_words, uint64_t value);

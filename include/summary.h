@@ -3,15 +3,16 @@
  * any, and so on, 64-ary, up to a single root word. 2^36 numbers take six levels.
  *
  *   root                  [1 0 1 ...]
- *   level 1         [1 1 ...] [0 0 ...] [0 1 ...]        a word is zero exactly if its bit one level up is
+ *   level 1         [1 1 ...] [0 0 ...] [0 1 ...]        a word that is not zero has its bit one level up
  *   level 0   [bits][bits]...
  *
  * The levels lie behind the structure in the same block of memory and are found by offsets from it: the block can be
- * moved as a whole. Pure; not internally synchronised.
+ * moved as a whole. Pure. One CPU at a time, but for the three functions at the end, which any number may call at once.
  */
 #ifndef SUMMARY_H
 #define SUMMARY_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -41,6 +42,12 @@ static inline bool summary_has(const struct summary *summary, uint64_t i)
     return summary_level(summary, 0)[i >> WORD_SHIFT] & word_bit(i);
 }
 
+static inline bool summary_is_empty(const struct summary *summary)
+{
+    return !atomic_load_explicit((_Atomic uint64_t *)summary_level(summary, summary->n_levels - 1),
+                                 memory_order_relaxed);
+}
+
 /* Adds or removes one number, or [first, first + n), n >= 1, whether or not they are members. */
 void summary_set(struct summary *summary, uint64_t i);
 void summary_clear(struct summary *summary, uint64_t i);
@@ -56,5 +63,42 @@ uint64_t summary_next(const struct summary *summary, uint64_t from);
  * numbers.
  */
 uint64_t summary_next_clear(const struct summary *summary, uint64_t from, uint64_t end);
+
+/*
+ * The same while other CPUs do so, too. A search may pass over a member that is being added, or that stands beside one
+ * being removed, and find one that is being removed. Once no call is in flight, all members are found; some bits may be
+ * left above words that are zero, and cost a search a step each.
+ * summary_remove_shared() returns whether the number was a member: of several CPUs that remove it, one is told so.
+ */
+static inline void summary_add_shared(struct summary *summary, uint64_t i);
+static inline bool summary_remove_shared(struct summary *summary, uint64_t i);
+uint64_t summary_find_shared(const struct summary *summary, uint64_t from);
+
+static inline _Atomic uint64_t *summary_shared_word(const struct summary *summary, uint64_t level, uint64_t i)
+{
+    return (_Atomic uint64_t *)&summary_level(summary, level)[i >> WORD_SHIFT];
+}
+
+/* The rare parts of the two: bit i of a level and, if its word was 0, above; bits above a word that has become 0. */
+void summary_add_above(struct summary *summary, uint64_t level, uint64_t i);
+void summary_clear_above(struct summary *summary, uint64_t member);
+
+static inline void summary_add_shared(struct summary *summary, uint64_t i)
+{
+    if (!atomic_fetch_or(summary_shared_word(summary, 0, i), word_bit(i)))
+        summary_add_above(summary, 1, i >> WORD_SHIFT);
+}
+
+static inline bool summary_remove_shared(struct summary *summary, uint64_t i)
+{
+    _Atomic uint64_t *word = summary_shared_word(summary, 0, i);
+    const uint64_t bit = word_bit(i);
+
+    if (!(atomic_fetch_and(word, ~bit) & bit))
+        return false;
+    if (!atomic_load_explicit(word, memory_order_relaxed))
+        summary_clear_above(summary, i);
+    return true;
+}
 
 #endif

@@ -88,28 +88,16 @@ uint64_t bitmap_next_clear(const uint64_t *words, uint64_t from, uint64_t end)
     return next_unlike(words, from, end, WORD_FULL);
 }
 
-/*
- * Baseline x86-64 has no POPCNT, and the compiler's substitute is a library call. Sums within ever wider fields: pairs,
- * nibbles, bytes; the multiplication adds the bytes up in the topmost one.
- */
-static uint64_t word_count_set(uint64_t word)
-{
-    word -= word >> 1 & 0x5555555555555555;
-    word = (word & 0x3333333333333333) + (word >> 2 & 0x3333333333333333);
-    word = (word + (word >> 4)) & 0x0F0F0F0F0F0F0F0F;
-    return word * 0x0101010101010101 >> 56;
-}
-
 uint64_t bitmap_count_set(const uint64_t *words, uint64_t first, uint64_t n)
 {
     if (!n)
         return 0;
     const struct edges e = edges_of(first, n);
-    uint64_t count = word_count_set(words[e.first_word] & e.first_mask);
+    uint64_t count = word_count(words[e.first_word] & e.first_mask);
 
     if (e.last_word > e.first_word)
-        count += word_count_set(words[e.last_word] & e.last_mask);
+        count += word_count(words[e.last_word] & e.last_mask);
     for (uint64_t word = e.first_word + 1; word < e.last_word; word++)
-        count += word_count_set(words[word]);
+        count += word_count(words[word]);
     return count;
 }

@@ -1,5 +1,8 @@
 #include "summary.h"
 
+#include "atomics.h"
+
+
 uint64_t summary_bytes(uint64_t n_bits)
 {
     uint64_t words = 0;
@@ -75,38 +78,69 @@ void summary_clear_range(struct summary *summary, uint64_t first, uint64_t n)
     }
 }
 
-/* The lowest member below bit i of this level, which is set. */
-static uint64_t descend(const struct summary *summary, uint64_t level, uint64_t i)
-{
-    while (level--)
-        i = (i << WORD_SHIFT) + word_lowest(summary_level(summary, level)[i]);
-    return i;
-}
-
-uint64_t summary_first(const struct summary *summary)
-{
-    const uint64_t root = *summary_level(summary, summary->n_levels - 1);
-
-    return root ? descend(summary, summary->n_levels - 1, word_lowest(root)) : summary->n_bits;
-}
-
-uint64_t summary_next(const struct summary *summary, uint64_t from)
-{
-    uint64_t level_bits = summary->n_bits;
-
-    for (uint64_t level = 0; level < summary->n_levels && from < level_bits; level++) {
-        const uint64_t word = from >> WORD_SHIFT;
-        const uint64_t found = summary_level(summary, level)[word] & word_from(from);
-
-        if (found)
-            return descend(summary, level, (word << WORD_SHIFT) + word_lowest(found));
-        from = word + 1;
-        level_bits = bitmap_words(level_bits);
-    }
-    return summary->n_bits;
-}
+uint64_t summary_first(const struct summary *summary) { return summary_find_shared(summary, 0); }
+uint64_t summary_next(const struct summary *summary, uint64_t from) { return summary_find_shared(summary, from); }
 
 uint64_t summary_next_clear(const struct summary *summary, uint64_t from, uint64_t end)
 {
     return bitmap_next_clear(summary_level(summary, 0), from, end);
+}
+
+void summary_add_above(struct summary *summary, uint64_t level, uint64_t i)
+{
+    for (; level < summary->n_levels; level++, i >>= WORD_SHIFT)
+        if (atomic_fetch_or(summary_shared_word(summary, level, i), word_bit(i)))
+            return;
+}
+
+/*
+ * Who empties a word clears its bit one level up, and then looks at the word again: somebody may have added to it after
+ * it was empty, and set that bit before it was cleared. From the top down, so that each bit set again is seen above.
+ */
+void summary_clear_above(struct summary *summary, uint64_t member)
+{
+    uint64_t level = 0, i = member, before;
+
+    do {
+        i >>= WORD_SHIFT;
+        if (++level == summary->n_levels)
+            break;
+        before = atomic_fetch_and(summary_shared_word(summary, level, i), ~word_bit(i));
+    } while (before == word_bit(i));
+    while (level-- > 0) {
+        i = member >> (level * WORD_SHIFT);
+        if (atomic_load(summary_shared_word(summary, level, i)))
+            summary_add_above(summary, level + 1, i >> WORD_SHIFT);
+    }
+}
+
+/*
+ * Goes up where a word has nothing more, and down where a bit says so. That bit may turn out to be stale, also with
+ * nobody else about: who adds to a word sets the bit above after the word's own, and somebody may have emptied it in
+ * between.
+ */
+uint64_t summary_find_shared(const struct summary *summary, uint64_t from)
+{
+    uint64_t level = 0, i = from; /* numbers below i are not wanted at this level */
+
+    while (i < summary->n_bits) {
+        uint64_t word = i >> WORD_SHIFT;
+        const uint64_t found = word_load(&summary_level(summary, level)[word]) & word_from(i);
+
+        if (found) {
+            i = (word << WORD_SHIFT) + word_lowest(found);
+            if (level == 0)
+                return i;
+            level--;
+            i <<= WORD_SHIFT;
+            continue;
+        }
+        do {
+            if (++level == summary->n_levels)
+                return summary->n_bits;
+            i = word + 1;
+            word >>= WORD_SHIFT;
+        } while (i % WORD_BITS == 0);
+    }
+    return summary->n_bits;
 }

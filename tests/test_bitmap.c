@@ -160,6 +160,22 @@ static void a_summary_takes_a_bit_per_word_up_to_one_root(void **state)
     assert_int_equal(summary_bytes(4097), (65 + 2 + 1) * 8);
 }
 
+/* What summary_add_shared() leaves when its member is removed before it gets to the levels above. */
+static void a_summary_is_not_misled_by_bits_above_empty_words(void **state)
+{
+    (void)state;
+    struct summary_fixture f = make_summary(5000);
+
+    summary_level(f.summary, 2)[0] |= 2; /* above word 1 of level 1, which is the last one */
+    expect_equal(&f, 1);
+    summary_level(f.summary, 1)[0] |= word_bit(3);
+    expect_equal(&f, 1);
+    f.has[4 * WORD_BITS + 5] = true;
+    summary_add_shared(f.summary, 4 * WORD_BITS + 5);
+    expect_equal(&f, 1);
+    free_summary(&f);
+}
+
 static void a_summary_finds_what_was_added_and_not_removed(void **state)
 {
     (void)state;
@@ -233,6 +249,7 @@ int main(void)
         cmocka_unit_test(fill_writes_every_word_and_no_other),
         cmocka_unit_test(a_summary_takes_a_bit_per_word_up_to_one_root),
         cmocka_unit_test(a_summary_finds_what_was_added_and_not_removed),
+        cmocka_unit_test(a_summary_is_not_misled_by_bits_above_empty_words),
         cmocka_unit_test(ranges_of_a_summary_equal_their_numbers_one_by_one),
         cmocka_unit_test(a_summary_can_be_moved_with_its_levels),
     };
