@@ -1,7 +1,7 @@
 /*
- * The local APIC of the processor that calls: who it is, and how it starts others (Intel SDM vol 3A, chapter 11 Advanced
- * Programmable Interrupt Controller). One interface over the registers of both modes: xAPIC, 32-bit words in memory,
- * and x2APIC, MSRs. The mode stays as the firmware left it. Pure: registers are reached through the caller.
+ * The local APIC of the processor that calls: who it is, and how it starts others (Intel SDM vol 3A, chapter 11
+ * Advanced Programmable Interrupt Controller). One interface over the registers of both modes: xAPIC, 32-bit words in
+ * memory, and x2APIC, MSRs. The mode stays as the firmware left it. Pure: registers are reached through the caller.
  */
 #ifndef APIC_H
 #define APIC_H

@@ -1,25 +1,38 @@
 /*
- * Physical memory manager: hands out 4 KiB frames, single and in runs, from the usable memory of the machine.
+ * Physical memory manager: hands out 4 KiB frames, single and in runs, from the usable memory of the machine, to all
+ * processors at once.
  *
- * One bit per frame, 0 = free, 1 = allocated, in words of 64; a 64-ary summary above finds a free frame without
- * scanning. Words exist for usable memory only: each run of tracked frames ("span") has its own words, and holes
+ * One bit per frame, 0 = free, 1 = allocated, in words of 64; 64-ary summaries above find free frames and free 2 MiB in
+ * a few loads. Words exist for usable memory only: each run of tracked frames ("span") has its own words, and holes
  * between spans cost nothing, however large. Everything lies in one block of metadata, starting with struct pmm, that
- * holds offsets and frame numbers but no pointers: it can be moved or mapped elsewhere as a whole.
+ * holds offsets and frame numbers but no pointers: after pmm_drain() it can be moved, mapped elsewhere or handed over
+ * as a whole.
  *
- *   struct pmm | spans: first frame, count, first word | pieces still reclaimable | bitmap words | summaries
+ *   struct pmm | spans | pieces still reclaimable | bitmap words | an owner byte per 2 MiB | summaries
+ *
+ * Each CPU takes a word of the bitmap for itself, hands out its frames and takes them back without an atomic operation;
+ * who frees into other words does so by one. mm/pmm_cpu.h and mm/pmm_area.h have the protocol.
  *
  * Who is who among the frames:
  *   tracked    in a span: USABLE and BOOTLOADER_RECLAIMABLE regions at pmm_init()
  *   usable     tracked, and either usable from the start or given by pmm_add()
  *   free       usable and not allocated
- * Frame 0 is usable but allocated for ever. Frames below 1 MiB are free, yet handed out only to a request bounded to
- * 1 MiB (`below` <= MIB(1)) or to pmm_reserve(): processors need them to start. Lowest addresses are handed out first.
+ * Frame 0 is usable but allocated for ever. Frames below 1 MiB are free, yet handed out only to a request bounded to 1
+ * MiB (`below` <= MIB(1)) or to pmm_reserve(): processors need them to start. What is handed out first: areas of 2 MiB
+ * that are in use, from the lowest on, so that whole ones last; which frame, is not promised.
  *
- * Context of every call that takes a cpu: any CPU, at any time, but not from an exception handler; the caller stays on
- * this CPU with interrupts off during the call, and passes this CPU's state. A failed call has changed nothing.
+ * Context of every call that takes a cpu, unless it says otherwise. Any CPU, at any time, several at once. The caller
+ *   - passes this CPU's own state: one of pmm_cpus_init()'s array, used by one CPU only;
+ *   - stays on this CPU from begin to end of the call, with interrupts off;
+ *   - is no handler that may have interrupted a call on this CPU: NMI, machine check, a fault in the call.
+ * If a hypervisor or system management mode takes the CPU away in the middle, others wait for it only where they have
+ * to stop all CPUs: see "stops" below. A failed call has changed nothing.
  *
- * One lock guards all of it. Other CPUs wait long for the calls on arrays (a step per frame), on runs (a step per 64
- * frames, after the search that pmm_alloc_run() describes), and for pmm_stats() (a walk over all free runs).
+ * What a call costs. pmm_alloc_frame() and pmm_dealloc_frame(): some 15 to 60 instructions, one atomic operation at
+ * most on the average; so do 2 MiB aligned to 2 MiB, and runs below that which begin anywhere. All others, and those
+ * that find nothing at hand, *stop* all CPUs: they wait until no call is in flight anywhere, take back what CPUs hold,
+ * search the true bitmap, and make calls of others wait meanwhile. That is microseconds, or, for pmm_stats() and
+ * searches in badly fragmented memory, more. So PMM_NO_MEMORY is exact: whatever frame is free, any CPU gets it.
  */
 #ifndef PMM_H
 #define PMM_H
@@ -60,12 +73,15 @@ struct pmm_stats {
 
 /* A CPU's part of the allocator. The caller provides the memory, an array with one per CPU, and never looks inside. */
 struct pmm_cpu {
-    _Alignas(128) uint64_t private_words[32];
+    _Alignas(128) uint64_t private_words[48];
 };
 
 /*
- * Makes every CPU of the allocator execute a memory barrier before it returns: by an inter-processor interrupt, or
- * membarrier(2). Called rarely, with interrupts off, by one CPU at a time. run == NULL: the allocator waits instead.
+ * Makes every CPU of the allocator execute a memory barrier before it returns: by an inter-processor interrupt that
+ * cannot be held off (NMI), or by membarrier(2). Called when CPUs must be stopped, by one CPU at a time, which has
+ * interrupts off. run == NULL: the allocator waits instead, some 10 to 100 us if a CPU does not call meanwhile, for
+ * what the CPU has stored to arrive. That is longer than any store buffer takes to empty itself, but no manual gives a
+ * bound.
  */
 struct pmm_barrier {
     void (*run)(void *context);
@@ -75,7 +91,7 @@ struct pmm_barrier {
 /*
  * Bytes of metadata for these regions: sorted and disjoint, as region_normalize() gives them. At most 34,000 bytes per
  * GiB of tracked memory, plus 64 KiB, plus 32 bytes per run beyond 1,000 (a run: adjacent tracked frames, in however
- * many regions), plus 8 bytes per BOOTLOADER_RECLAIMABLE region beyond 1,000; if there are no more than 500,000 runs.
+ * many regions), plus 8 bytes per BOOTLOADER_RECLAIMABLE region beyond 1,000; if there are no more than 200,000 runs.
  */
 size_t pmm_metadata_bytes(const struct mem_region *regions, size_t n_regions);
 
@@ -91,31 +107,56 @@ MUST_CHECK enum pmm_status pmm_init(void *metadata, size_t metadata_bytes, phys_
                                     const struct mem_region *regions, size_t n_regions, struct pmm **ret_pmm);
 
 /*
- * Names the CPUs that will call: cpus[i] belongs to CPU i, and stays where it is. n == 1 is the mode for booting, without
- * atomic operations. Later calls go from one array to another, say from one CPU to all: after pmm_drain(), with no call
- * in flight.
- * n   1..PMM_CPUS_MAX.
+ * Names the CPUs that will call: cpus[i] belongs to CPU i. The array stays where it is; its contents are arbitrary
+ * before. n == 1 is the mode for booting, without atomic operations and without stops. Later calls go from one array to
+ * another, say from one CPU to all: after pmm_drain(), with no call in flight. It is needed, too, after the block was
+ * moved.
+ * n   1..PMM_CPUS_MAX. A CPU that never calls costs nothing.
  */
 void pmm_cpus_init(struct pmm *pmm, struct pmm_cpu *cpus, uint64_t n, struct pmm_barrier barrier);
 
-/* Takes back what the CPUs hold for their next calls: until one comes, the metadata alone tell everything. */
+/*
+ * Takes back what the CPUs hold for their next calls: until one comes, the metadata alone tell everything, and the
+ * array of CPUs may be forgotten. Stops all CPUs.
+ */
 void pmm_drain(struct pmm *pmm, struct pmm_cpu *cpu);
 
-/* One frame, the lowest free one from 1 MiB up. PMM_NO_MEMORY. Not zeroed; the caller's until deallocated. */
-MUST_CHECK enum pmm_status pmm_alloc_frame(struct pmm *pmm, struct pmm_cpu *cpu, frame_t *ret_frame);
+/* One frame, from 1 MiB up. PMM_NO_MEMORY. Not zeroed; the caller's until deallocated. */
+struct pmm_frame {
+    enum pmm_status status;
+    frame_t frame; /* meaningful if PMM_OK */
+};
+MUST_CHECK struct pmm_frame pmm_take_frame(struct pmm *pmm, struct pmm_cpu *cpu);
 
-/* Gives back one frame. PMM_NOT_USABLE, PMM_PROTECTED, PMM_DOUBLE_FREE. */
+/*
+ * The same for those who prefer a status. Both values of pmm_take_frame() come in registers: this costs nothing more.
+ */
+MUST_CHECK static inline enum pmm_status pmm_alloc_frame(struct pmm *pmm, struct pmm_cpu *cpu, frame_t *ret_frame)
+{
+    const struct pmm_frame got = pmm_take_frame(pmm, cpu);
+
+    if (got.status == PMM_OK)
+        *ret_frame = got.frame;
+    return got.status;
+}
+
+/*
+ * Gives back one frame, whoever got it. PMM_NOT_USABLE, PMM_PROTECTED, PMM_DOUBLE_FREE: also if another CPU holds the
+ * frame for its own next calls. Of several who free a frame at the same time, one is told PMM_OK.
+ */
 MUST_CHECK enum pmm_status pmm_dealloc_frame(struct pmm *pmm, struct pmm_cpu *cpu, frame_t f);
 
 /*
- * n contiguous frames, the lowest such run that fits.
+ * n contiguous frames. With one CPU the lowest such run that fits, except for 2 MiB.
  * n          frames, >= 1.    align  of the first frame, in frames, a power of two.
  * below      exclusive upper bound of the whole run, bytes. PMM_ANYWHERE: none. Up to 1 MiB: low memory is used;
  *            above: only memory from 1 MiB up.
  * ret_first  receives the first frame; untouched unless PMM_OK.
  * Errors: PMM_NO_MEMORY, PMM_BAD_RANGE.
- * Takes a few loads if the first free run fits. Else full words are never looked at; runs that must hold a wholly free
- * 2 MiB area (two areas less a frame, or an aligned one) are looked for there, shorter ones word by word.
+ * Stops all CPUs but for 2 MiB aligned to 2 MiB, and for shorter runs with align up to 64, while a wholly free 2 MiB is
+ * left and below is PMM_ANYWHERE. Then a search takes a few loads if the first free run fits; else full words are never
+ * looked at; runs that must hold a wholly free area (two areas less a frame, or an aligned one) are looked for there,
+ * shorter ones word by word.
  */
 MUST_CHECK enum pmm_status pmm_alloc_run(struct pmm *pmm, struct pmm_cpu *cpu, uint64_t n, uint64_t align,
                                          phys_addr_t below, frame_t *ret_first);
@@ -124,12 +165,13 @@ MUST_CHECK enum pmm_status pmm_alloc_run(struct pmm *pmm, struct pmm_cpu *cpu, u
  * Gives back n contiguous frames, all of them allocated: a whole run, or any part of one or several.
  * The first of these that holds: PMM_BAD_RANGE, PMM_NOT_USABLE (the first frame is not usable), PMM_WRONG_LENGTH
  * (another one is not), PMM_PROTECTED (any frame is), PMM_DOUBLE_FREE (all are free), PMM_WRONG_LENGTH (some are).
+ * Stops all CPUs unless the run lies in one area of 2 MiB and is freed by the rules.
  */
 MUST_CHECK enum pmm_status pmm_dealloc_run(struct pmm *pmm, struct pmm_cpu *cpu, frame_t first, uint64_t n);
 
 /*
  * Allocates exactly these frames, low memory included. The first of these that holds for any frame: PMM_BAD_RANGE,
- * PMM_NOT_USABLE, PMM_PROTECTED, PMM_NOT_FREE.
+ * PMM_NOT_USABLE, PMM_PROTECTED, PMM_NOT_FREE. Stops all CPUs.
  */
 MUST_CHECK enum pmm_status pmm_reserve(struct pmm *pmm, struct pmm_cpu *cpu, struct frame_range range);
 
@@ -143,11 +185,11 @@ MUST_CHECK enum pmm_status pmm_reserve_usable(struct pmm *pmm, struct pmm_cpu *c
  * Makes reclaimable frames usable, and free. Every frame must be tracked and not usable yet.
  * The first of these that holds for any frame: PMM_BAD_RANGE, PMM_NOT_USABLE (untracked), PMM_NOT_FREE (usable
  * already), PMM_NO_MEMORY (the range lies in the middle of a reclaimable region, and 64 regions were cut in two before:
- * add whole regions).
+ * add whole regions). Stops all CPUs.
  */
 MUST_CHECK enum pmm_status pmm_add(struct pmm *pmm, struct pmm_cpu *cpu, struct frame_range range);
 
-/* Up to n single frames into `frames`, ascending; returns how many, fewer than n only when no more are free. */
+/* Up to n single frames into `frames`; returns how many, fewer than n only when no more are free from 1 MiB up. */
 MUST_CHECK uint64_t pmm_alloc_frames(struct pmm *pmm, struct pmm_cpu *cpu, frame_t *frames, uint64_t n);
 
 /*
@@ -159,14 +201,17 @@ MUST_CHECK enum pmm_status pmm_dealloc_frames(struct pmm *pmm, struct pmm_cpu *c
 
 /*
  * The first maximal run of free frames that begins at or after `from` (a run that contains `from` is cut there), low
- * memory included. count == 0: there is none. Iterate with from = first + count.
+ * memory included. count == 0: there is none. Iterate with from = first + count. Stops all CPUs.
  */
 struct frame_range pmm_next_free_run(struct pmm *pmm, struct pmm_cpu *cpu, frame_t from);
 
-/* Exact when no other call is in flight. largest_free_run costs a walk over the free runs, others waiting meanwhile. */
+/* Exact. Stops all CPUs, for a walk over the free runs. */
 struct pmm_stats pmm_stats(struct pmm *pmm, struct pmm_cpu *cpu);
 
-/* Free frames alone: a few loads per CPU, safe in any context. */
+/*
+ * Free frames alone: a dozen loads per CPU, in any context. Exact when no other call is in flight; else as if those
+ * were partly done, but never below 0 nor above the total.
+ */
 uint64_t pmm_free_frames(struct pmm *pmm, struct pmm_cpu *cpu);
 
 /* Whether the frame is usable memory, allocated or not. */

@@ -46,14 +46,12 @@ static void check_place(struct frame_test *test, phys_addr_t address)
             panic("frame test: the frame at %lx belongs to the loader's allocation %u", address.value, use);
 }
 
-/* Appends a frame. Addresses must rise, as the allocator promises; so no frame can occur twice. */
+/* Appends a frame. One that is handed out twice ends the list early, where it was handed out last: read_back() sees. */
 static void take(struct frame_test *test, frame_t f)
 {
     const phys_addr_t address = frame_start(f);
 
     check_place(test, address);
-    if (test->count && address.value <= test->last.value)
-        panic("frame test: the frame at %lx was handed out after that at %lx", address.value, test->last.value);
     *reach(test, address) = (struct tested_frame){ address, phys_addr(0) };
     if (test->count++)
         reach(test, test->last)->next = address;
@@ -62,20 +60,54 @@ static void take(struct frame_test *test, frame_t f)
     test->last = address;
 }
 
-static uint64_t take_lowest(struct frame_test *test)
+/* Where the lowest `want` frames end that are free, from 1 MiB up. */
+static frame_t end_of_lowest(const struct frame_test *test, uint64_t want)
 {
-    const uint32_t asked_for = test->info->options.test_mib;
-    const uint64_t want = MIB(asked_for ? asked_for : LOWEST_MIB) >> PAGE_SHIFT;
     struct memory *m = test->memory;
+    frame_t from = frame_of(phys_addr(MIB(1)));
+    struct frame_range run;
+
+    for (; (run = pmm_next_free_run(m->pmm, m->cpu, from)).count; from.value = run.first.value + run.count) {
+        if (run.count >= want)
+            return frame(run.first.value + want);
+        want -= run.count;
+    }
+    return from;
+}
+
+static void reserve(struct frame_test *test, frame_t f)
+{
+    const enum pmm_status status = pmm_reserve(test->memory->pmm, test->memory->cpu, (struct frame_range){ f, 1 });
+
+    if (status != PMM_OK)
+        panic("frame test: cannot reserve the free frame at %lx: %s", frame_start(f).value, pmm_status_text(status));
+    take(test, f);
+}
+
+/*
+ * Takes so many frames as the allocator hands them out: nearly the lowest. Then the lowest that it would have handed
+ * out later. Returns how many of all these lie below `end`: all that do.
+ */
+static uint64_t take_lowest(struct frame_test *test, uint64_t want, frame_t end)
+{
+    struct memory *m = test->memory;
+    frame_t from = frame_of(phys_addr(MIB(1)));
     frame_t batch[BATCH];
-    uint64_t n;
+    struct frame_range run;
+    uint64_t n, lowest = 0;
 
     do {
         n = pmm_alloc_frames(m->pmm, m->cpu, batch, BATCH); /* divides every whole MiB */
-        for (uint64_t i = 0; i < n; i++)
+        for (uint64_t i = 0; i < n; i++) {
             take(test, batch[i]);
+            lowest += batch[i].value < end.value;
+        }
     } while (n == BATCH && test->count < want);
-    return test->count;
+    for (; (run = pmm_next_free_run(m->pmm, m->cpu, from)).count && run.first.value < end.value; lowest++) {
+        reserve(test, run.first);
+        from = frame(run.first.value + 1);
+    }
+    return lowest;
 }
 
 /* Takes about `want` frames at equal distances from what is free from `from` on. */
@@ -87,15 +119,8 @@ static void take_spread(struct frame_test *test, frame_t from, uint64_t n_free, 
     struct frame_range run;
 
     for (; want && (run = pmm_next_free_run(m->pmm, m->cpu, from)).count; from.value = run.first.value + run.count) {
-        for (; want && skip < run.count; want--, skip += step) {
-            const struct frame_range one = { { run.first.value + skip }, 1 };
-            const enum pmm_status status = pmm_reserve(m->pmm, m->cpu, one);
-
-            if (status != PMM_OK)
-                panic("frame test: cannot reserve the free frame at %lx: %s", frame_start(one.first).value,
-                      pmm_status_text(status));
-            take(test, one.first);
-        }
+        for (; want && skip < run.count; want--, skip += step)
+            reserve(test, frame(run.first.value + skip));
         skip -= skip < run.count ? skip : run.count;
     }
 }
@@ -112,7 +137,7 @@ static void read_back(struct frame_test *test)
             panic("frame test: the frame at %lx holds %lx instead of its own address", address.value, f->self.value);
         if (i + 1 == test->count)
             break;
-        if (f->next.value & PAGE_MASK || f->next.value <= address.value || f->next.value > test->last.value ||
+        if (!f->next.value || f->next.value & PAGE_MASK ||
             !pmm_is_usable(test->memory->pmm, test->memory->cpu, frame_of(f->next)))
             panic("frame test: the frame at %lx holds %lx instead of the next frame's address", address.value,
                   f->next.value);
@@ -168,20 +193,21 @@ static uint64_t count_free(struct memory *m, frame_t from, frame_t below)
 struct frame_test_result frame_test_run(struct memory *memory, const struct boot_info *info)
 {
     struct frame_test test = { .memory = memory, .info = info };
-    const frame_t low_end = frame_of(phys_addr(MIB(1)));
+    const uint32_t asked_for = info->options.test_mib;
+    const uint64_t want = MIB(asked_for ? asked_for : LOWEST_MIB) >> PAGE_SHIFT;
+    const frame_t low_end = frame_of(phys_addr(MIB(1))), end = end_of_lowest(&test, want);
     const struct pmm_stats before = pmm_stats(memory->pmm, memory->cpu);
     struct frame_test_result result = { 0 };
     struct pmm_stats after;
 
     result.low_memory = count_free(memory, frame(0), low_end);
-    result.lowest = take_lowest(&test);
-    if (test.count) {
-        const uint64_t rest = pmm_free_frames(memory->pmm, memory->cpu) - result.low_memory;
+    result.lowest = take_lowest(&test, want, end);
+    const uint64_t beyond = test.count - result.lowest;
+    const uint64_t rest = pmm_free_frames(memory->pmm, memory->cpu) - result.low_memory;
 
-        take_spread(&test, frame_of(test.last), rest, SPREAD_FRAMES);
-        result.spread = test.count - result.lowest;
-        result.left_out = rest - result.spread;
-    }
+    take_spread(&test, end, rest, beyond < SPREAD_FRAMES ? SPREAD_FRAMES - beyond : 0);
+    result.spread = test.count - result.lowest;
+    result.left_out = rest + beyond - result.spread;
     read_back(&test);
     give_all_back(&test);
 

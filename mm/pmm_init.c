@@ -84,7 +84,7 @@ static uint64_t section(uint64_t *used, uint64_t bytes)
 
 /* Where the sections lie. Only the header is filled in; the summaries' offsets come with summary_init(). */
 struct sections {
-    uint64_t spans, pending, words, free_words, free_areas;
+    uint64_t spans, pending, words, owners, partial, dense, free_areas;
     uint64_t end;
 };
 
@@ -95,7 +95,9 @@ static struct sections sections_of(const struct demand *demand)
     s.spans = section(&s.end, demand->n_spans * sizeof(struct span_record));
     s.pending = section(&s.end, demand->n_pending * sizeof(struct pending_piece));
     s.words = section(&s.end, demand->n_words * sizeof(uint64_t));
-    s.free_words = section(&s.end, summary_bytes(demand->n_words));
+    s.owners = section(&s.end, demand->n_words / AREA_WORDS);
+    s.partial = section(&s.end, summary_bytes(demand->n_words / AREA_WORDS));
+    s.dense = section(&s.end, summary_bytes(demand->n_words / AREA_WORDS));
     s.free_areas = section(&s.end, summary_bytes(demand->n_words / AREA_WORDS));
     return s;
 }
@@ -119,10 +121,14 @@ static void init_header(struct pmm *pmm, const struct demand *demand, const stru
         .pending_capacity = demand->n_pending,
         .words_offset = sections->words,
         .n_words = demand->n_words,
+        .owners_offset = sections->owners,
+        .n_areas = demand->n_words / AREA_WORDS,
         .first_high_word = demand->n_words - 1,
     };
-    summary_init(&pmm->free_words, (char *)pmm + sections->free_words, demand->n_words);
-    summary_init(&pmm->free_areas, (char *)pmm + sections->free_areas, demand->n_words / AREA_WORDS);
+    pmm_fill_owners(pmm, 0, pmm->n_areas, OWNER_NONE);
+    summary_init(&pmm->partial, (char *)pmm + sections->partial, pmm->n_areas);
+    summary_init(&pmm->dense, (char *)pmm + sections->dense, pmm->n_areas);
+    summary_init(&pmm->free_areas, (char *)pmm + sections->free_areas, pmm->n_areas);
 }
 
 static struct span_record span_record(const struct span *span)
@@ -133,55 +139,99 @@ static struct span_record span_record(const struct span *span)
     };
 }
 
-/* Writes the words of the spans, every frame of them free, and the padding between. */
-static void init_spans(struct pmm *pmm, const struct mem_region *regions, size_t n_regions)
+/* The first word that is not of low memory. */
+static uint64_t first_high_word(const struct pmm *pmm)
 {
-    uint64_t *words = pmm_words(pmm);
-    struct walk walk = { .next = regions, .end = regions + n_regions };
-    uint64_t n_written = 0;
-    struct span span;
-
-    for (; walk_next(&walk, &span); n_written = walk.n_words) {
-        const uint64_t outside_below = span.first % WORD_BITS;
-        const uint64_t outside_above = -span_end(&span) % WORD_BITS;
-
-        pmm_spans(pmm)[pmm->n_spans++] = span_record(&span);
-        pmm->total_frames += span.count;
-        if (pmm->first_high_word == pmm->n_words - 1 && span_end(&span) > LOW_FRAMES)
-            pmm->first_high_word =
-                span.first > LOW_FRAMES ? span.first_word : span_position(&span, LOW_FRAMES) >> WORD_SHIFT;
-        bitmap_fill(words + n_written, span.first_word - n_written, WORD_FULL);
-        bitmap_fill(words + span.first_word, span.n_words, 0);
-        bitmap_set(words, span.first_word << WORD_SHIFT, outside_below);
-        bitmap_set(words, span_position(&span, span_end(&span)), outside_above);
-    }
-    bitmap_fill(words + n_written, pmm->n_words - n_written, WORD_FULL);
-}
-
-/* Notes in the summaries that everything is free. */
-static void init_summaries(struct pmm *pmm)
-{
-    pmm->lowest_word = pmm->n_words - 1;
     for (uint64_t i = 0; i < pmm->n_spans; i++) {
         const struct span span = pmm_span_at(pmm, i);
 
-        pmm_note_free(pmm, span_position(&span, span.first), span.count);
+        if (span.first >= LOW_FRAMES)
+            return span.first_word;
+        if (span_end(&span) > LOW_FRAMES)
+            return span_position(&span, LOW_FRAMES) >> WORD_SHIFT;
+    }
+    return pmm->n_words - 1;
+}
+
+static void init_spans(struct pmm *pmm, const struct mem_region *regions, size_t n_regions)
+{
+    struct walk walk = { .next = regions, .end = regions + n_regions };
+    struct span span;
+
+    while (walk_next(&walk, &span)) {
+        pmm_spans(pmm)[pmm->n_spans++] = span_record(&span);
+        pmm->total_frames += span.count;
+    }
+    pmm->first_high_word = first_high_word(pmm);
+    pmm->first_high_area = (pmm->first_high_word + AREA_WORDS - 1) / AREA_WORDS;
+}
+
+/*
+ * Every frame is free. Areas that a span covers wholly stay unwritten:
+ *
+ *   areas   [        ][        ][        ][        ]
+ *   span         |---------------------------|
+ *   words        wwww  unwritten unwritten wwww
+ */
+static void init_words_of_span(struct pmm *pmm, const struct span *span)
+{
+    uint64_t *words = pmm_words(pmm);
+    const uint64_t start = span_position(span, span->first), end = span_position(span, span_end(span));
+    const uint64_t end_word = span->first_word + span->n_words;
+    const uint64_t first_inside = align_up(start, AREA_FRAMES) / AREA_FRAMES;
+    const uint64_t first_whole = first_inside > pmm->first_high_area ? first_inside : pmm->first_high_area;
+    const uint64_t end_whole = end / AREA_FRAMES;
+    const bool has_whole = first_whole < end_whole;
+    const uint64_t end_below = has_whole ? first_whole * AREA_WORDS : end_word;
+    const uint64_t first_above = has_whole ? end_whole * AREA_WORDS : end_word;
+
+    bitmap_fill(words + span->first_word, end_below - span->first_word, 0);
+    bitmap_fill(words + first_above, end_word - first_above, 0);
+    bitmap_set(words, span->first_word << WORD_SHIFT, start % WORD_BITS);
+    bitmap_set(words, end, -end % WORD_BITS);
+    if (has_whole) {
+        pmm_fill_owners(pmm, first_whole, end_whole - first_whole, OWNER_UNWRITTEN);
+        summary_set_range(&pmm->free_areas, first_whole, end_whole - first_whole);
+    }
+}
+
+/* Writes the words, where need be: of the spans, and the padding between. */
+static void init_words(struct pmm *pmm)
+{
+    uint64_t n_written = 0;
+
+    for (uint64_t i = 0; i < pmm->n_spans; i++) {
+        const struct span span = pmm_span_at(pmm, i);
+
+        bitmap_fill(pmm_words(pmm) + n_written, span.first_word - n_written, WORD_FULL);
+        init_words_of_span(pmm, &span);
+        n_written = span.first_word + span.n_words;
+    }
+    bitmap_fill(pmm_words(pmm) + n_written, pmm->n_words - n_written, WORD_FULL);
+    for (uint64_t i = 0; i < pmm->n_spans; i++) {
+        const struct span span = pmm_span_at(pmm, i);
+        const uint64_t last_area = (span.first_word + span.n_words - 1) / AREA_WORDS;
+
+        for (uint64_t area = span.first_word / AREA_WORDS; area <= last_area; area++) {
+            if (pmm_owners(pmm)[area] != OWNER_UNWRITTEN)
+                pmm_note_area(pmm, area);
+            else
+                area = last_area - 1 > area ? last_area - 1 : area; /* what lies between is unwritten, too */
+        }
     }
 }
 
 /* Takes the reclaimable frames out again. */
 static void init_pending(struct pmm *pmm, const struct mem_region *regions, size_t n_regions)
 {
-    struct pmm_cpu cpu;
     struct span span;
 
-    pmm_cpus_init(pmm, &cpu, 1, (struct pmm_barrier){ 0 });
     for (size_t i = 0; i < n_regions; i++) {
         const struct frame_range frames = frames_of(&regions[i]);
 
         if (regions[i].type != REGION_BOOTLOADER_RECLAIMABLE)
             continue;
-        const bool tracked = pmm_find_span(pmm, &cpu, frames.first.value, &span);
+        const bool tracked = pmm_span_of_frame(pmm, frames.first.value, &span);
 
         ASSERT(tracked);
         pmm_pending_append(pmm, frames);
@@ -202,7 +252,7 @@ enum pmm_status pmm_init(void *metadata, size_t metadata_bytes, phys_addr_t meta
         return PMM_BAD_METADATA;
     init_header(pmm, &demand, &sections);
     init_spans(pmm, regions, n_regions);
-    init_summaries(pmm);
+    init_words(pmm);
     init_pending(pmm, regions, n_regions);
     pmm->usable_frames = pmm->total_frames - pmm->pending_frames;
     pmm_count_free(pmm, pmm->usable_frames);

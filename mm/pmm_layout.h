@@ -2,18 +2,23 @@
  * What the allocator's block of metadata looks like inside; private to mm/pmm*.c.
  *
  *   frames      |  span 0   |      hole       |         span 1          |
- *   words       [..][..][..][ padding, all 1 ][..][..][..][..][..][..][..]
- *   free_words   1   0   1                     1   ...                        a bit per word: it has a free frame
- *   free_areas  [           0                ][          1               ]    a bit per 8 words: every bit is free
+ *   words       [..][..][..][ padding, all 1 ][..][..][..][..][..][..][..]   64 frames each, 1 = allocated
+ *   areas       [                            ][                          ]   8 words, a cache line, 2 MiB
+ *   owners       DENSE                         3                             a byte per area: who may allocate in it
+ *   partial      1                             0                             a bit per area: nobody's, some are free
+ *   dense        1                             0                             a bit per area: of these, where it pays
+ *   free_areas   0                             0                             a bit per area: all of it is free
  *
  * A *position* is the number of a bit in the words: span by span, in address order. Within a span positions run as
  * frames do, and frame and position agree in their lowest 6 bits, so that a word covers 64 aligned frames. Bits of
  * frames outside the span are 1 for ever, and no two spans share a word. The words of a large span are placed such that
- * an area (8 words) covers 2 MiB aligned to 2 MiB, too; small spans are packed, and their areas mean nothing but
- * "eight words without an allocated frame".
+ * an area covers 2 MiB aligned to 2 MiB, too; small spans are packed, and their areas mean nothing but "eight words".
  *
- * Words of low memory (below 1 MiB) are the first ones, some 130 at most, and left out of free_words: the
- * search for any free frame starts at the root and must not meet them.
+ * Words of low memory (below 1 MiB) are the first ones, some 130 at most. A search for any free frame must not meet
+ * them: areas that consist of them are in neither summary, one that has others as well counts by those others alone.
+ *
+ * An area that is wholly free is not looked into: its words may be anything. So building the allocator costs little, for
+ * what is free from the start needs no words written; and neither does giving back 2 MiB.
  */
 #ifndef PMM_LAYOUT_H
 #define PMM_LAYOUT_H
@@ -33,6 +38,7 @@
 #define FRAMES_MAX ((uint64_t)1 << (PHYS_BITS_MAX - PAGE_SHIFT))
 
 #define AREA_WORDS 8
+#define AREA_SHIFT 3
 #define AREA_FRAMES ((uint64_t)AREA_WORDS * WORD_BITS) /* 2 MiB */
 #define LARGE_SPAN_FRAMES (64 * AREA_FRAMES)
 
@@ -61,6 +67,38 @@ _Static_assert(FRAMES_MAX == (uint64_t)1 << FRAME_BITS, "a record holds any fram
 #define PENDING_COUNT_MAX (((uint64_t)1 << (64 - FRAME_BITS)) - 1)
 #define PENDING_SPARE 64 /* pieces that pmm_add() may create by splitting others */
 
+/* What an owner byte says. CPU i has OWNER_FIRST + i % OWNERS: beyond 249 CPUs, some share a value. */
+enum {
+    OWNER_DENSE = 0,  /* nobody, and it is listed in `dense` and `partial` */
+    OWNER_SPARSE = 1, /* nobody, and it is listed in `partial` */
+    OWNER_NONE = 2,   /* nobody */
+    OWNER_FIRST = 3,
+    OWNERS = 249,
+    OWNER_BUSY = 252,     /* somebody changes what it is */
+    OWNER_FREE = 253,     /* wholly free, and the words are 0 */
+    OWNER_FREED = 254,    /* wholly free, given back at once as 2 MiB: the words are all ones, as they were */
+    OWNER_UNWRITTEN = 255 /* wholly free, and the words are anything */
+};
+
+/*
+ * When it pays to take frames from an area: a word of it has that many free ones. Areas with fewer are left alone until
+ * nothing else is left; what is freed gathers there, and is not looked for one by one. A few per cent of the memory in
+ * use lie fallow therefore. To see whether a word has become dense costs something, and is done for one frame in
+ * sixteen.
+ */
+#define DENSE_FRAMES 8
+#define DENSE_LOOK 16
+/* And which words of it are taken, once somebody owns it. */
+#define WORTHWHILE_FRAMES 3
+
+/* At least n of the word's frames are free; `free` has their bits. */
+static inline bool has_frames(uint64_t free, unsigned n)
+{
+    while (--n && free)
+        free &= free - 1;
+    return free;
+}
+
 struct pmm {
     /* Constant after pmm_init(); offsets are from the start of this structure. */
     uint64_t magic;
@@ -70,17 +108,22 @@ struct pmm {
     uint64_t spans_offset, n_spans;
     uint64_t pending_offset, pending_capacity;
     uint64_t words_offset, n_words; /* a multiple of AREA_WORDS; the last word is padding */
+    uint64_t owners_offset, n_areas;
     uint64_t first_high_word;       /* words below it are low memory */
+    uint64_t first_high_area;       /* areas below it contain some */
     uint64_t total_frames;
     struct frame_range metadata_frames;
 
-    /* Written only by the holder of the lock. free_frames is read without it. */
+    _Alignas(64) _Atomic uint64_t n_late; /* see pmm_note_late(); nearly always 0 */
+
+    /* Written only by the holder of the lock. free_frames, less what the CPUs counted since, is read without it. */
     _Alignas(64) struct spinlock lock;
-    uint64_t lowest_word; /* no word in [first_high_word, lowest_word) has a free frame */
     _Atomic uint64_t free_frames;
     uint64_t usable_frames;
     uint64_t n_pending, pending_frames;
-    struct summary free_words, free_areas;
+
+    /* Their words are written by anyone, by summary_*_shared(), or by who has stopped the others. */
+    struct summary partial, dense, free_areas;
 };
 
 static inline struct span_record *pmm_spans(const struct pmm *pmm)
@@ -96,6 +139,11 @@ static inline struct pending_piece *pmm_pending(const struct pmm *pmm)
 static inline uint64_t *pmm_words(const struct pmm *pmm)
 {
     return (uint64_t *)((char *)pmm + pmm->words_offset);
+}
+
+static inline uint8_t *pmm_owners(const struct pmm *pmm)
+{
+    return (uint8_t *)((char *)pmm + pmm->owners_offset);
 }
 
 /* One past the last position. */
@@ -138,46 +186,38 @@ static inline uint64_t span_frame(const struct span *span, uint64_t position)
     return align_down(span->first, WORD_BITS) + position - (span->first_word << WORD_SHIFT);
 }
 
-/* ---- pmm_span.c: from frames and words to spans. The CPU remembers the last one. */
+/* ---- pmm_span.c: from frames and words to spans. */
 
-/* Fields of struct pmm_cpu: the span that this CPU used last. An empty one matches nothing. */
-enum { CPU_FIRST, CPU_COUNT, CPU_FIRST_WORD, CPU_N_WORDS };
-
-static inline struct span pmm_last_span(const struct pmm_cpu *cpu)
-{
-    const uint64_t *saved = cpu->private_words;
-
-    return (struct span){ saved[CPU_FIRST], saved[CPU_COUNT], saved[CPU_FIRST_WORD], saved[CPU_N_WORDS] };
-}
-
-/* Make the span of the frame, or of the word, the CPU's last one. False: the frame is untracked; a word may not be. */
-bool pmm_recall_span_of_frame(const struct pmm *pmm, struct pmm_cpu *cpu, uint64_t frame);
-void pmm_recall_span_of_word(const struct pmm *pmm, struct pmm_cpu *cpu, uint64_t word);
-
-/* Whether the frame is tracked, and in which span. */
-static inline bool pmm_find_span(const struct pmm *pmm, struct pmm_cpu *cpu, uint64_t frame, struct span *ret_span)
-{
-    if (frame - cpu->private_words[CPU_FIRST] >= cpu->private_words[CPU_COUNT] &&
-        !pmm_recall_span_of_frame(pmm, cpu, frame))
-        return false;
-    *ret_span = pmm_last_span(cpu);
-    return true;
-}
+/* The span that holds the frame; false: the frame is untracked. */
+bool pmm_span_of_frame(const struct pmm *pmm, uint64_t frame, struct span *ret_span);
 
 /* The span of a word that is not padding. */
-static inline struct span pmm_span_of_word(const struct pmm *pmm, struct pmm_cpu *cpu, uint64_t word)
-{
-    if (word - cpu->private_words[CPU_FIRST_WORD] >= cpu->private_words[CPU_N_WORDS])
-        pmm_recall_span_of_word(pmm, cpu, word);
-    return pmm_last_span(cpu);
-}
+struct span pmm_span_of_word(const struct pmm *pmm, uint64_t word);
 
 /* The span that holds the frame or else the next one above it; false: there is none. */
 bool pmm_span_from(const struct pmm *pmm, uint64_t frame, struct span *ret_span);
 
 struct span pmm_span_at(const struct pmm *pmm, uint64_t index);
 
-/* ---- pmm_mark.c: changes bits and, with them, the summaries. Counting is left to who knows what the bits were. */
+static inline bool owner_is_free(uint8_t owner) { return owner >= OWNER_FREE; }
+static inline bool owner_is_nobody(uint8_t owner) { return owner <= OWNER_NONE; }
+
+/* Whether nothing has to be told to the lists when this frame of the area becomes free. */
+static inline bool is_listed(uint8_t owner, uint64_t position)
+{
+    return owner == OWNER_DENSE || (owner == OWNER_SPARSE && position % DENSE_LOOK);
+}
+
+/* Whether areas of this span are 2 MiB aligned to 2 MiB. */
+static inline bool span_is_aligned(const struct span *span)
+{
+    return (span->first_word - (span->first >> WORD_SHIFT)) % AREA_WORDS == 0;
+}
+
+/*
+ * ---- pmm_mark.c: changes bits and, with them, owner bytes and summaries, with all others stopped and drained. Counting is
+ * left to who knows what the bits were.
+ */
 
 /* n frames of one span, all of them allocated, become free; n >= 1. */
 void pmm_mark_free(struct pmm *pmm, uint64_t position, uint64_t n);
@@ -185,12 +225,11 @@ void pmm_mark_free(struct pmm *pmm, uint64_t position, uint64_t n);
 /* n frames of one span, each of them in any state, become allocated; n >= 1. */
 void pmm_mark_allocated(struct pmm *pmm, uint64_t position, uint64_t n);
 
-/* The same for the frames of one word whose bits are in mask, which is not 0. */
-void pmm_mark_word_free(struct pmm *pmm, uint64_t word, uint64_t mask);
-void pmm_mark_word_allocated(struct pmm *pmm, uint64_t word, uint64_t mask);
+/* Owner bytes of areas [first, first + n). */
+void pmm_fill_owners(struct pmm *pmm, uint64_t first, uint64_t n, uint8_t owner);
 
-/* What pmm_mark_free() does about the summaries, for bits that are 0 already. */
-void pmm_note_free(struct pmm *pmm, uint64_t position, uint64_t n);
+/* What is free in this area becomes known to the summaries and the owner byte. */
+void pmm_note_area(struct pmm *pmm, uint64_t area);
 
 /*
  * Allocates, and counts so, what is never to be given back and lies in the range: frame 0 and the metadata, where
@@ -222,7 +261,16 @@ static inline bool pmm_pending_overlaps(const struct pmm *pmm, uint64_t first, u
     return pmm->pending_frames && pmm_pending_search(pmm, first, n);
 }
 
-/* ---- pmm_search.c */
+/* The part of the range around the frame, which is not pending itself, in which nothing is pending. */
+struct frame_range pmm_pending_free_around(const struct pmm *pmm, struct frame_range range, uint64_t frame);
+
+/* ---- pmm_search.c, with all others stopped and drained */
+
+/* A word, or what it stands for. */
+static inline uint64_t pmm_word(const struct pmm *pmm, uint64_t word)
+{
+    return owner_is_free(pmm_owners(pmm)[word >> AREA_SHIFT]) ? 0 : pmm_words(pmm)[word];
+}
 
 /* The lowest free position from `from` on; pmm_end_position() if there is none. */
 uint64_t pmm_next_free(const struct pmm *pmm, uint64_t from);

@@ -1,6 +1,6 @@
 #include "pmm_layout.h"
 
-static bool area_is_free(const struct pmm *pmm, uint64_t area)
+static bool area_is_zero(const struct pmm *pmm, uint64_t area)
 {
     const uint64_t *words = pmm_words(pmm) + area * AREA_WORDS;
     uint64_t any = 0;
@@ -10,72 +10,96 @@ static bool area_is_free(const struct pmm *pmm, uint64_t area)
     return !any;
 }
 
-void pmm_mark_word_allocated(struct pmm *pmm, uint64_t word, uint64_t mask)
+/* The most that one of its words has for any request, capped. */
+static unsigned most_free(const struct pmm *pmm, uint64_t area)
 {
-    uint64_t *bits = &pmm_words(pmm)[word];
-    const uint64_t before = *bits;
+    const uint64_t end = (area + 1) * AREA_WORDS;
+    unsigned most = 0;
 
-    *bits = before | mask;
-    if (!before)
-        summary_clear(&pmm->free_areas, word / AREA_WORDS);
-    if ((before | mask) == WORD_FULL)
-        summary_clear(&pmm->free_words, word);
+    for (uint64_t word = area * AREA_WORDS; word < end; word++)
+        if (word >= pmm->first_high_word)
+            while (most < DENSE_FRAMES && has_frames(~pmm_words(pmm)[word], most + 1))
+                most++;
+    return most;
 }
 
-void pmm_mark_word_free(struct pmm *pmm, uint64_t word, uint64_t mask)
+static void note(struct summary *summary, uint64_t area, bool member)
 {
-    uint64_t *bits = &pmm_words(pmm)[word];
-    const uint64_t before = *bits;
+    if (member)
+        summary_set(summary, area);
+    else
+        summary_clear(summary, area);
+}
 
-    *bits = before & ~mask;
-    if (before == WORD_FULL && word >= pmm->first_high_word) {
-        summary_set(&pmm->free_words, word);
-        if (word < pmm->lowest_word)
-            pmm->lowest_word = word;
+static uint8_t owner_for(unsigned most)
+{
+    return most == DENSE_FRAMES ? OWNER_DENSE : most ? OWNER_SPARSE : OWNER_NONE;
+}
+
+void pmm_note_area(struct pmm *pmm, uint64_t area)
+{
+    const bool is_free = area >= pmm->first_high_area && area_is_zero(pmm, area);
+    const unsigned most = is_free ? 0 : most_free(pmm, area);
+
+    pmm_owners(pmm)[area] = is_free ? OWNER_FREE : owner_for(most);
+    note(&pmm->free_areas, area, is_free);
+    note(&pmm->partial, area, most > 0);
+    note(&pmm->dense, area, most == DENSE_FRAMES);
+}
+
+/* Makes the words of a wholly free area what they stand for. */
+static void write_area(struct pmm *pmm, uint64_t area)
+{
+    if (owner_is_free(pmm_owners(pmm)[area])) {
+        bitmap_fill(pmm_words(pmm) + area * AREA_WORDS, AREA_WORDS, 0);
+        pmm_owners(pmm)[area] = OWNER_FREE;
     }
-    if (before == mask && area_is_free(pmm, word / AREA_WORDS))
-        summary_set(&pmm->free_areas, word / AREA_WORDS);
 }
 
 void pmm_mark_allocated(struct pmm *pmm, uint64_t position, uint64_t n)
 {
-    uint64_t *words = pmm_words(pmm);
-    const uint64_t first = position >> WORD_SHIFT;
-    const uint64_t last = (position + n - 1) >> WORD_SHIFT;
-    const uint64_t first_area = first / AREA_WORDS;
+    const uint64_t first = position / AREA_FRAMES;
+    const uint64_t last = (position + n - 1) / AREA_FRAMES;
 
-    bitmap_set(words, position, n);
-    summary_clear_range(&pmm->free_areas, first_area, last / AREA_WORDS - first_area + 1);
-
-    /* The words inside the range are full now; those at its ends only if the frames beyond it are allocated, too. */
-    const uint64_t first_full = first + (words[first] != WORD_FULL);
-    const uint64_t end_full = last + (words[last] == WORD_FULL);
-
-    if (first_full < end_full)
-        summary_clear_range(&pmm->free_words, first_full, end_full - first_full);
-}
-
-void pmm_note_free(struct pmm *pmm, uint64_t position, uint64_t n)
-{
-    const uint64_t first = position >> WORD_SHIFT;
-    const uint64_t last = (position + n - 1) >> WORD_SHIFT;
-    const uint64_t first_area = first / AREA_WORDS + !area_is_free(pmm, first / AREA_WORDS);
-    const uint64_t end_area = last / AREA_WORDS + area_is_free(pmm, last / AREA_WORDS);
-    const uint64_t first_high = first > pmm->first_high_word ? first : pmm->first_high_word;
-
-    if (first_area < end_area)
-        summary_set_range(&pmm->free_areas, first_area, end_area - first_area);
-    if (first_high > last)
-        return;
-    summary_set_range(&pmm->free_words, first_high, last - first_high + 1);
-    if (first_high < pmm->lowest_word)
-        pmm->lowest_word = first_high;
+    write_area(pmm, first);
+    write_area(pmm, last);
+    bitmap_set(pmm_words(pmm), position, n);
+    if (last - first > 1) {
+        pmm_fill_owners(pmm, first + 1, last - first - 1, OWNER_NONE);
+        summary_clear_range(&pmm->free_areas, first + 1, last - first - 1);
+        summary_clear_range(&pmm->partial, first + 1, last - first - 1);
+        summary_clear_range(&pmm->dense, first + 1, last - first - 1);
+    }
+    pmm_note_area(pmm, first);
+    pmm_note_area(pmm, last);
 }
 
 void pmm_mark_free(struct pmm *pmm, uint64_t position, uint64_t n)
 {
+    const uint64_t first = position / AREA_FRAMES;
+    const uint64_t last = (position + n - 1) / AREA_FRAMES;
+    const uint64_t first_whole = first + 1 > pmm->first_high_area ? first + 1 : pmm->first_high_area;
+
     bitmap_clear(pmm_words(pmm), position, n);
-    pmm_note_free(pmm, position, n);
+    if (first_whole < last) {
+        pmm_fill_owners(pmm, first_whole, last - first_whole, OWNER_FREE);
+        summary_set_range(&pmm->free_areas, first_whole, last - first_whole);
+    }
+    for (uint64_t area = first; area < first_whole && area < last; area++)
+        pmm_note_area(pmm, area);
+    pmm_note_area(pmm, last);
+}
+
+void pmm_fill_owners(struct pmm *pmm, uint64_t first, uint64_t n, uint8_t owner)
+{
+    uint8_t *owners = pmm_owners(pmm) + first;
+
+    for (; n && (uintptr_t)owners % sizeof(uint64_t); n--)
+        *owners++ = owner;
+    bitmap_fill((uint64_t *)(void *)owners, n / sizeof(uint64_t), owner * (WORD_FULL / UINT8_MAX));
+    owners += align_down(n, sizeof(uint64_t));
+    for (n %= sizeof(uint64_t); n; n--)
+        *owners++ = owner;
 }
 
 static struct frame_range intersection(struct frame_range a, struct frame_range b)
@@ -86,6 +110,20 @@ static struct frame_range intersection(struct frame_range a, struct frame_range 
     const uint64_t end = a_end < b_end ? a_end : b_end;
 
     return (struct frame_range){ { first }, end > first ? end - first : 0 };
+}
+
+/* Free positions in [position, position + n). */
+static uint64_t count_free(const struct pmm *pmm, uint64_t position, uint64_t n)
+{
+    const uint64_t end = position + n;
+    uint64_t free = 0, next;
+
+    while ((position = pmm_next_free(pmm, position)) < end) {
+        next = pmm_next_allocated(pmm, position, end);
+        free += next - position;
+        position = next;
+    }
+    return free;
 }
 
 /* Allocates the tracked frames of a range that may reach over holes, and into frames that are allocated already. */
@@ -102,7 +140,7 @@ static void allocate_for_ever(struct pmm *pmm, struct frame_range range)
             return;
         const uint64_t position = span_position(&span, part.first.value);
 
-        pmm_count_free(pmm, bitmap_count_set(pmm_words(pmm), position, part.count) - part.count);
+        pmm_count_free(pmm, -count_free(pmm, position, part.count));
         pmm_mark_allocated(pmm, position, part.count);
     }
 }

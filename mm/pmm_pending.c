@@ -1,3 +1,4 @@
+#include "pmm_cpu.h"
 #include "pmm_layout.h"
 
 uint64_t pmm_pending_pieces(uint64_t frames)
@@ -52,6 +53,24 @@ bool pmm_pending_search(const struct pmm *pmm, uint64_t first, uint64_t n)
         if (piece_count(pieces[i++]))
             return true;
     return false;
+}
+
+struct frame_range pmm_pending_free_around(const struct pmm *pmm, struct frame_range range, uint64_t frame)
+{
+    const struct pending_piece *pieces = pmm_pending(pmm);
+    uint64_t first = range.first.value, end = first + range.count;
+    uint64_t i = pieces_up_to(pmm, frame);
+
+    for (uint64_t below = i; below-- > 0;)
+        if (piece_count(pieces[below])) {
+            first = piece_end(pieces[below]) > first ? piece_end(pieces[below]) : first;
+            break;
+        }
+    while (i < pmm->n_pending && !piece_count(pieces[i]))
+        i++;
+    if (i < pmm->n_pending && piece_first(pieces[i]) < end)
+        end = piece_first(pieces[i]);
+    return (struct frame_range){ { first }, end - first };
 }
 
 /* Whether every frame of [first, end) is pending. */
@@ -113,13 +132,13 @@ static bool remove_pending(struct pmm *pmm, uint64_t first, uint64_t end)
     return true;
 }
 
-static enum pmm_status add_locked(struct pmm *pmm, struct pmm_cpu *cpu, struct frame_range range)
+static enum pmm_status add_alone(struct pmm *pmm, struct frame_range range)
 {
     const uint64_t first = range.first.value;
     struct span span;
 
     /* No two spans are adjacent: what is tracked throughout lies in one. */
-    if (!pmm_find_span(pmm, cpu, first, &span) || range.count > span_end(&span) - first)
+    if (!pmm_span_of_frame(pmm, first, &span) || range.count > span_end(&span) - first)
         return PMM_NOT_USABLE;
     if (!pending_covers(pmm, first, first + range.count))
         return PMM_NOT_FREE;
@@ -132,12 +151,14 @@ static enum pmm_status add_locked(struct pmm *pmm, struct pmm_cpu *cpu, struct f
     return PMM_OK;
 }
 
-enum pmm_status pmm_add(struct pmm *pmm, struct pmm_cpu *cpu, struct frame_range range)
+enum pmm_status pmm_add(struct pmm *pmm, struct pmm_cpu *caller, struct frame_range range)
 {
+    struct cpu *cpu = pmm_cpu(caller);
+
     if (!range.count || range.first.value + range.count < range.first.value)
         return PMM_BAD_RANGE;
-    spinlock_take(&pmm->lock);
-    const enum pmm_status status = add_locked(pmm, cpu, range);
-    spinlock_release(&pmm->lock);
+    pmm_stop_and_drain(pmm, cpu);
+    const enum pmm_status status = add_alone(pmm, range);
+    pmm_resume(pmm, cpu);
     return status;
 }

@@ -1,27 +1,5 @@
 #include "pmm_layout.h"
 
-void pmm_cpus_init(struct pmm *pmm, struct pmm_cpu *cpus, uint64_t n, struct pmm_barrier barrier)
-{
-    (void)pmm;
-    (void)barrier;
-    for (uint64_t i = 0; i < n; i++)
-        cpus[i] = (struct pmm_cpu){ 0 };
-}
-
-void pmm_drain(struct pmm *pmm, struct pmm_cpu *cpu)
-{
-    (void)pmm;
-    (void)cpu;
-}
-
-static void remember_span(struct pmm_cpu *cpu, const struct span *span)
-{
-    cpu->private_words[CPU_FIRST] = span->first;
-    cpu->private_words[CPU_COUNT] = span->count;
-    cpu->private_words[CPU_FIRST_WORD] = span->first_word;
-    cpu->private_words[CPU_N_WORDS] = span->n_words;
-}
-
 struct span pmm_span_at(const struct pmm *pmm, uint64_t index)
 {
     const struct span_record r = pmm_spans(pmm)[index];
@@ -55,17 +33,12 @@ bool pmm_span_from(const struct pmm *pmm, uint64_t frame, struct span *ret_span)
     return true;
 }
 
-bool pmm_recall_span_of_frame(const struct pmm *pmm, struct pmm_cpu *cpu, uint64_t frame)
+bool pmm_span_of_frame(const struct pmm *pmm, uint64_t frame, struct span *ret_span)
 {
-    struct span span;
-
-    if (!pmm_span_from(pmm, frame, &span) || frame < span.first)
-        return false;
-    remember_span(cpu, &span);
-    return true;
+    return pmm_span_from(pmm, frame, ret_span) && frame >= ret_span->first;
 }
 
-void pmm_recall_span_of_word(const struct pmm *pmm, struct pmm_cpu *cpu, uint64_t word)
+struct span pmm_span_of_word(const struct pmm *pmm, uint64_t word)
 {
     uint64_t low = 0, high = pmm->n_spans;
 
@@ -77,6 +50,5 @@ void pmm_recall_span_of_word(const struct pmm *pmm, struct pmm_cpu *cpu, uint64_
         else
             high = middle;
     }
-    const struct span span = pmm_span_at(pmm, low);
-    remember_span(cpu, &span);
+    return pmm_span_at(pmm, low);
 }

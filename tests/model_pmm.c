@@ -79,9 +79,20 @@ enum pmm_status model_alloc_run(struct pmm_model *model, uint64_t n, uint64_t al
     return PMM_NO_MEMORY;
 }
 
-enum pmm_status model_alloc_frame(struct pmm_model *model, frame_t *ret_frame)
+void model_take(struct pmm_model *model, frame_t first, uint64_t n)
 {
-    return model_alloc_run(model, 1, 1, PMM_ANYWHERE, ret_frame);
+    for (uint64_t i = 0; i < n; i++)
+        CHECK(state_of(model, first.value + i) == MODEL_FREE);
+    set_states(model, first.value, n, MODEL_ALLOCATED);
+}
+
+bool model_has_frame(const struct pmm_model *model)
+{
+    uint64_t low = 0;
+
+    for (uint64_t f = 0; f < LOW && f < model->n_frames; f++)
+        low += model->states[f] == MODEL_FREE;
+    return model->free > low;
 }
 
 enum pmm_status model_dealloc_run(struct pmm_model *model, frame_t first, uint64_t n)
@@ -178,14 +189,14 @@ struct pmm_stats model_stats(const struct pmm_model *model)
 void model_compare_counts(const struct pmm_model *model, struct pmm_fixture *fixture)
 {
     const struct pmm_stats want = model_stats(model);
-    const struct pmm_stats got = pmm_stats(fixture->pmm, &fixture->cpu);
+    const struct pmm_stats got = pmm_stats(fixture->pmm, fixture->cpus);
 
     CHECK(got.total_frames == want.total_frames);
     CHECK(got.usable_frames == want.usable_frames);
     CHECK(got.free_frames == want.free_frames);
     CHECK(got.allocated_frames == want.allocated_frames);
     CHECK(got.largest_free_run == want.largest_free_run);
-    CHECK(pmm_free_frames(fixture->pmm, &fixture->cpu) == want.free_frames);
+    CHECK(pmm_free_frames(fixture->pmm, fixture->cpus) == want.free_frames);
 }
 
 void model_compare_frames(const struct pmm_model *model, struct pmm_fixture *fixture)
@@ -194,7 +205,7 @@ void model_compare_frames(const struct pmm_model *model, struct pmm_fixture *fix
 
     for (;;) {
         const struct frame_range want = model_next_free_run(model, next);
-        const struct frame_range got = pmm_next_free_run(fixture->pmm, &fixture->cpu, next);
+        const struct frame_range got = pmm_next_free_run(fixture->pmm, fixture->cpus, next);
 
         CHECK(got.count == want.count);
         if (!want.count)
@@ -203,6 +214,6 @@ void model_compare_frames(const struct pmm_model *model, struct pmm_fixture *fix
         next = frame(want.first.value + want.count);
     }
     for (uint64_t f = 0; f < model->n_frames + 1; f++)
-        CHECK(pmm_is_usable(fixture->pmm, &fixture->cpu, frame(f)) == is_usable(model, f));
-    pmm_check_invariants(fixture->pmm);
+        CHECK(pmm_is_usable(fixture->pmm, fixture->cpus, frame(f)) == is_usable(model, f));
+    pmm_check_invariants(fixture->pmm, fixture->cpus);
 }

@@ -5,6 +5,7 @@
 #ifndef MODEL_PMM_H
 #define MODEL_PMM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -30,8 +31,13 @@ void model_init(struct pmm_model *model, struct phys_range metadata, const struc
                 size_t n_regions);
 void model_free(struct pmm_model *model);
 
+/* Which frame is handed out is the allocator's choice: fails the test unless all n are free, and takes them. */
+void model_take(struct pmm_model *model, frame_t first, uint64_t n);
+
+/* Whether pmm_alloc_frame() must find one: there is a free frame from 1 MiB up. */
+bool model_has_frame(const struct pmm_model *model);
+
 /* As the functions of pmm.h. */
-enum pmm_status model_alloc_frame(struct pmm_model *model, frame_t *ret_frame);
 enum pmm_status model_dealloc_frame(struct pmm_model *model, frame_t f);
 enum pmm_status model_alloc_run(struct pmm_model *model, uint64_t n, uint64_t align, phys_addr_t below,
                                 frame_t *ret_first);

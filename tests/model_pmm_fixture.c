@@ -17,6 +17,23 @@ struct mem_region model_region(uint64_t first, uint64_t count, enum region_type 
     return (struct mem_region){ frame_start(frame(first)), frame_start(frame(first + count)), type, 0 };
 }
 
+void do_nothing(void *context)
+{
+    (void)context;
+}
+
+void pmm_fixture_use_cpus(struct pmm_fixture *fixture, uint64_t n, struct pmm_barrier barrier)
+{
+    void *cpus;
+
+    if (fixture->cpus)
+        pmm_drain(fixture->pmm, fixture->cpus);
+    free(fixture->cpus);
+    CHECK(posix_memalign(&cpus, _Alignof(struct pmm_cpu), n * sizeof(struct pmm_cpu)) == 0);
+    fixture->cpus = cpus;
+    pmm_cpus_init(fixture->pmm, fixture->cpus, n, barrier);
+}
+
 void pmm_fixture_init(struct pmm_fixture *fixture, phys_addr_t metadata_start, const struct mem_region *regions,
                       size_t n_regions)
 {
@@ -24,12 +41,13 @@ void pmm_fixture_init(struct pmm_fixture *fixture, phys_addr_t metadata_start, c
     CHECK(posix_memalign(&fixture->block, 64, fixture->block_bytes) == 0);
     memset(fixture->block, 0xA5, fixture->block_bytes);
     CHECK(pmm_init(fixture->block, fixture->block_bytes, metadata_start, regions, n_regions, &fixture->pmm) == PMM_OK);
-    pmm_cpus_init(fixture->pmm, &fixture->cpu, 1, (struct pmm_barrier){ 0 });
+    pmm_fixture_use_cpus(fixture, 1, NO_BARRIER);
 }
 
 void pmm_fixture_free(struct pmm_fixture *fixture)
 {
     free(fixture->block);
+    free(fixture->cpus);
 }
 
 struct pmm_fixture pmm_fixture_of_one_region(uint64_t first, uint64_t count, enum region_type type)
@@ -58,7 +76,7 @@ uint64_t fixture_alloc(struct pmm_fixture *f)
 {
     frame_t got;
 
-    CHECK(pmm_alloc_frame(f->pmm, &f->cpu, &got) == PMM_OK);
+    CHECK(pmm_alloc_frame(f->pmm, f->cpus, &got) == PMM_OK);
     return got.value;
 }
 
@@ -66,20 +84,20 @@ uint64_t fixture_alloc_run(struct pmm_fixture *f, uint64_t n, uint64_t align, ph
 {
     frame_t got;
 
-    CHECK(pmm_alloc_run(f->pmm, &f->cpu, n, align, below, &got) == PMM_OK);
+    CHECK(pmm_alloc_run(f->pmm, f->cpus, n, align, below, &got) == PMM_OK);
     return got.value;
 }
 
 void fixture_dealloc(struct pmm_fixture *f, uint64_t first, uint64_t n)
 {
-    CHECK(pmm_dealloc_run(f->pmm, &f->cpu, frame(first), n) == PMM_OK);
+    CHECK(pmm_dealloc_run(f->pmm, f->cpus, frame(first), n) == PMM_OK);
 }
 
 enum pmm_status fixture_try_run(struct pmm_fixture *f, uint64_t n, uint64_t align, phys_addr_t below)
 {
     const frame_t untouched = frame(77);
     frame_t got = untouched;
-    const enum pmm_status status = pmm_alloc_run(f->pmm, &f->cpu, n, align, below, &got);
+    const enum pmm_status status = pmm_alloc_run(f->pmm, f->cpus, n, align, below, &got);
 
     CHECK(status == PMM_OK || got.value == untouched.value);
     return status;
@@ -87,27 +105,27 @@ enum pmm_status fixture_try_run(struct pmm_fixture *f, uint64_t n, uint64_t alig
 
 enum pmm_status fixture_try_dealloc(struct pmm_fixture *f, uint64_t first)
 {
-    return pmm_dealloc_frame(f->pmm, &f->cpu, frame(first));
+    return pmm_dealloc_frame(f->pmm, f->cpus, frame(first));
 }
 
 enum pmm_status fixture_try_dealloc_run(struct pmm_fixture *f, uint64_t first, uint64_t n)
 {
-    return pmm_dealloc_run(f->pmm, &f->cpu, frame(first), n);
+    return pmm_dealloc_run(f->pmm, f->cpus, frame(first), n);
 }
 
 enum pmm_status fixture_reserve(struct pmm_fixture *f, uint64_t first, uint64_t n)
 {
-    return pmm_reserve(f->pmm, &f->cpu, (struct frame_range){ { first }, n });
+    return pmm_reserve(f->pmm, f->cpus, (struct frame_range){ { first }, n });
 }
 
 enum pmm_status fixture_add(struct pmm_fixture *f, uint64_t first, uint64_t n)
 {
-    return pmm_add(f->pmm, &f->cpu, (struct frame_range){ { first }, n });
+    return pmm_add(f->pmm, f->cpus, (struct frame_range){ { first }, n });
 }
 
 struct pmm_stats fixture_stats(struct pmm_fixture *f)
 {
-    return pmm_stats(f->pmm, &f->cpu);
+    return pmm_stats(f->pmm, f->cpus);
 }
 
 static void check_summary(const struct summary *summary)
@@ -158,28 +176,47 @@ static void check_pending(const struct pmm *pmm)
     CHECK(frames == pmm->total_frames - pmm->usable_frames);
 }
 
-void pmm_check_invariants(const struct pmm *pmm)
+/* What the owner byte and the summaries must say of an area, given its words. */
+static void check_area(const struct pmm *pmm, uint64_t area)
 {
-    const uint64_t *words = pmm_words(pmm);
-    uint64_t n_allocated_bits = bitmap_count_set(words, 0, pmm_end_position(pmm));
+    const uint8_t owner = pmm_owners(pmm)[area];
+    uint64_t any_allocated = 0;
+    bool has_free = false, is_dense = false;
 
+    for (uint64_t word = area * AREA_WORDS; word < (area + 1) * AREA_WORDS; word++) {
+        const int n_free = word < pmm->first_high_word ? 0 : __builtin_popcountll(~pmm_word(pmm, word));
+
+        any_allocated |= pmm_word(pmm, word);
+        has_free = has_free || n_free > 0;
+        is_dense = is_dense || n_free >= DENSE_FRAMES; /* whether or not anybody noticed */
+    }
+    const bool is_free = !any_allocated && area >= pmm->first_high_area;
+
+    if (is_free)
+        CHECK(owner_is_free(owner));
+    else
+        CHECK(owner == OWNER_DENSE ? is_dense : owner == (has_free ? OWNER_SPARSE : OWNER_NONE));
+    CHECK(summary_has(&pmm->free_areas, area) == is_free);
+    CHECK(summary_has(&pmm->partial, area) == (has_free && !is_free));
+    CHECK(summary_has(&pmm->dense, area) == (owner == OWNER_DENSE));
+}
+
+void pmm_check_invariants(struct pmm *pmm, struct pmm_cpu *cpu)
+{
+    uint64_t n_allocated_bits = 0;
+
+    pmm_drain(pmm, cpu);
     check_spans(pmm);
     check_pending(pmm);
     CHECK(!atomic_load(&pmm->lock.held));
-    CHECK(words[pmm->n_words - 1] == WORD_FULL);
+    CHECK(!atomic_load(&pmm->n_late));
+    CHECK(pmm_word(pmm, pmm->n_words - 1) == WORD_FULL);
+    for (uint64_t word = 0; word < pmm->n_words; word++)
+        n_allocated_bits += (uint64_t)__builtin_popcountll(pmm_word(pmm, word));
     CHECK(pmm_end_position(pmm) - n_allocated_bits == atomic_load(&pmm->free_frames));
-    for (uint64_t word = 0; word < pmm->n_words; word++) {
-        const bool listed = word >= pmm->first_high_word && words[word] != WORD_FULL;
-
-        CHECK(summary_has(&pmm->free_words, word) == listed);
-        CHECK(!listed || word >= pmm->lowest_word);
-    }
-    for (uint64_t area = 0; area < pmm->n_words / AREA_WORDS; area++) {
-        static const uint64_t no_words[AREA_WORDS];
-        const bool is_free = memcmp(words + area * AREA_WORDS, no_words, sizeof(no_words)) == 0;
-
-        CHECK(summary_has(&pmm->free_areas, area) == is_free);
-    }
-    check_summary(&pmm->free_words);
+    for (uint64_t area = 0; area < pmm->n_areas; area++)
+        check_area(pmm, area);
+    check_summary(&pmm->partial);
+    check_summary(&pmm->dense);
     check_summary(&pmm->free_areas);
 }

@@ -22,7 +22,7 @@ struct pmm_fixture {
     void *block;
     size_t block_bytes;
     struct pmm *pmm;
-    struct pmm_cpu cpu;
+    struct pmm_cpu *cpus;
 };
 
 #define CHECK(condition) ((condition) ? (void)0 : check_failed(#condition, __FILE_NAME__, __LINE__))
@@ -42,6 +42,13 @@ struct pmm_fixture pmm_fixture_of_one_region(uint64_t first, uint64_t count, enu
  */
 struct pmm_fixture pmm_fixture_of_six_regions(phys_addr_t metadata_start);
 
+/* For CPUs that one thread drives: none is ever in a call while another one is. */
+#define NO_BARRIER ((struct pmm_barrier){ do_nothing, NULL })
+void do_nothing(void *context);
+
+/* Makes state for n CPUs, whether or not there is some; what the former CPUs held is given back. */
+void pmm_fixture_use_cpus(struct pmm_fixture *fixture, uint64_t n, struct pmm_barrier barrier);
+
 void pmm_fixture_free(struct pmm_fixture *fixture);
 
 /* The calls of pmm.h, with plain numbers. These succeed, or the program ends: */
@@ -57,7 +64,7 @@ enum pmm_status fixture_reserve(struct pmm_fixture *f, uint64_t first, uint64_t 
 enum pmm_status fixture_add(struct pmm_fixture *f, uint64_t first, uint64_t n);
 struct pmm_stats fixture_stats(struct pmm_fixture *f);
 
-/* Ends the program unless summaries, spans and padding of the allocator are what its words demand. */
-void pmm_check_invariants(const struct pmm *pmm);
+/* Drains, and ends the program unless owners, summaries, spans and padding are what the words demand. */
+void pmm_check_invariants(struct pmm *pmm, struct pmm_cpu *cpu);
 
 #endif

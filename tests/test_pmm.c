@@ -8,18 +8,36 @@
 
 #include "model_pmm_fixture.h"
 
-static void the_lowest_free_frame_from_1_mib_up_comes_first(void **state)
+/*
+ *  area 0: frames 256..512 are its second half      area 1 and on: wholly free
+ *   |....|XXXX|                                      |........|........|
+ */
+static void areas_in_use_are_used_up_before_another_is_begun(void **state)
+{
+    struct pmm_fixture f = pmm_fixture_of_one_region(0, 64 * FRAMES_1G / 512, REGION_USABLE);
+    (void)state;
+
+    assert_int_equal(fixture_reserve(&f, 5 * FRAMES_2M + 70, 1), PMM_OK);
+    for (uint64_t want = LOW; want < FRAMES_2M; want++)
+        assert_int_equal(fixture_alloc(&f), want);
+    for (uint64_t want = 5 * FRAMES_2M; want < 6 * FRAMES_2M; want++)
+        if (want != 5 * FRAMES_2M + 70)
+            assert_int_equal(fixture_alloc(&f), want);
+    assert_int_equal(fixture_alloc(&f), FRAMES_2M);
+    pmm_fixture_free(&f);
+}
+
+static void a_frame_just_freed_is_the_next_one(void **state)
 {
     struct pmm_fixture f = pmm_fixture_of_six_regions(ELSEWHERE);
     (void)state;
 
-    for (uint64_t want = LOW; want < LOW + 300; want++)
+    for (uint64_t want = LOW; want < LOW + 10; want++)
         assert_int_equal(fixture_alloc(&f), want);
-    assert_int_equal(fixture_try_dealloc(&f, 300), PMM_OK);
-    assert_int_equal(fixture_try_dealloc(&f, 280), PMM_OK);
-    assert_int_equal(fixture_alloc(&f), 280);
-    assert_int_equal(fixture_alloc(&f), 300);
-    assert_int_equal(fixture_alloc(&f), LOW + 300);
+    for (unsigned i = 0; i < 10; i++) {
+        assert_int_equal(fixture_try_dealloc(&f, LOW + 4), PMM_OK);
+        assert_int_equal(fixture_alloc(&f), LOW + 4);
+    }
     pmm_fixture_free(&f);
 }
 
@@ -49,7 +67,7 @@ static void a_run_may_not_reach_below_1_mib_unless_bounded_to_it(void **state)
     assert_int_equal(fixture_alloc_run(&f, 256, 1, PMM_ANYWHERE), LOW);
     assert_int_equal(fixture_try_run(&f, 157, 1, PMM_LOW_MEMORY), PMM_NO_MEMORY);
     assert_int_equal(fixture_alloc_run(&f, 156, 1, PMM_LOW_MEMORY), 100);
-    assert_int_equal(pmm_free_frames(f.pmm, &f.cpu), 0);
+    assert_int_equal(pmm_free_frames(f.pmm, f.cpus), 0);
     pmm_fixture_free(&f);
 }
 
@@ -62,16 +80,16 @@ static void exhaustion_hands_out_every_frame_once(void **state)
     (void)state;
 
     assert_int_equal(fixture_add(&f, 1024, 76), PMM_OK);
-    for (; pmm_alloc_frame(f.pmm, &f.cpu, &got) == PMM_OK; n++)
+    for (; pmm_alloc_frame(f.pmm, f.cpus, &got) == PMM_OK; n++)
         assert_int_equal(seen[got.value]++, 0);
     assert_int_equal(n, 768 + 76 + 400 + 100);
-    assert_int_equal(pmm_free_frames(f.pmm, &f.cpu), 159);
+    assert_int_equal(pmm_free_frames(f.pmm, f.cpus), 159);
     for (n = 1; n < 160; n++)
         assert_int_equal(fixture_alloc_run(&f, 1, 1, PMM_LOW_MEMORY), n);
-    assert_int_equal(pmm_free_frames(f.pmm, &f.cpu), 0);
+    assert_int_equal(pmm_free_frames(f.pmm, f.cpus), 0);
     assert_int_equal(fixture_try_run(&f, 1, 1, PMM_ANYWHERE), PMM_NO_MEMORY);
     assert_int_equal(fixture_try_run(&f, 1, 1, PMM_LOW_MEMORY), PMM_NO_MEMORY);
-    assert_int_equal(pmm_next_free_run(f.pmm, &f.cpu, frame(0)).count, 0);
+    assert_int_equal(pmm_next_free_run(f.pmm, f.cpus, frame(0)).count, 0);
     assert_int_equal(fixture_stats(&f).largest_free_run, 0);
     fixture_dealloc(&f, 1699, 1);
     assert_int_equal(fixture_alloc(&f), 1699);
@@ -113,6 +131,25 @@ static void runs_of_nearly_two_areas_are_found_wherever_they_lie(void **state)
     pmm_fixture_free(&f);
 }
 
+/*
+ *  0        4096             8192+64                          a small span whose words lie anyhow
+ *   |XXXXXXXX|                  |..............|
+ */
+static void aligned_runs_of_many_areas_are_found_in_spans_that_are_not_aligned(void **state)
+{
+    const struct mem_region regions[] = {
+        model_region(1024, 4096, REGION_USABLE),
+        model_region(8192 + 64, 4096, REGION_USABLE),
+    };
+    struct pmm_fixture f;
+    (void)state;
+
+    pmm_fixture_init(&f, ELSEWHERE, regions, ARRAY_LENGTH(regions));
+    assert_int_equal(fixture_reserve(&f, 1024 + 1000, 2096), PMM_OK);
+    assert_int_equal(fixture_alloc_run(&f, 1800, 1024, PMM_ANYWHERE), 9 * 1024);
+    pmm_fixture_free(&f);
+}
+
 static void a_bound_is_exclusive_and_for_the_whole_run(void **state)
 {
     struct pmm_fixture f = pmm_fixture_of_six_regions(ELSEWHERE);
@@ -128,15 +165,16 @@ static void a_bound_is_exclusive_and_for_the_whole_run(void **state)
 static void reserving_takes_exactly_these_frames_or_none(void **state)
 {
     struct pmm_fixture f = pmm_fixture_of_six_regions(ELSEWHERE);
-    const uint64_t free_before = pmm_free_frames(f.pmm, &f.cpu);
+    const uint64_t free_before = pmm_free_frames(f.pmm, f.cpus);
     (void)state;
 
     assert_int_equal(fixture_reserve(&f, 257, 400), PMM_OK);
-    assert_int_equal(pmm_free_frames(f.pmm, &f.cpu), free_before - 400);
+    assert_int_equal(pmm_free_frames(f.pmm, f.cpus), free_before - 400);
     assert_int_equal(fixture_reserve(&f, 656, 2), PMM_NOT_FREE);
-    assert_int_equal(pmm_free_frames(f.pmm, &f.cpu), free_before - 400);
-    assert_int_equal(fixture_alloc(&f), 256);
-    assert_int_equal(fixture_alloc(&f), 657);
+    assert_int_equal(pmm_free_frames(f.pmm, f.cpus), free_before - 400);
+    assert_int_equal(pmm_next_free_run(f.pmm, f.cpus, frame(LOW)).first.value, 256);
+    assert_int_equal(pmm_next_free_run(f.pmm, f.cpus, frame(LOW)).count, 1);
+    assert_int_equal(pmm_next_free_run(f.pmm, f.cpus, frame(257)).first.value, 657);
     pmm_fixture_free(&f);
 }
 
@@ -148,18 +186,18 @@ static void arrays_of_frames_are_ascending_and_end_with_memory(void **state)
     (void)state;
 
     assert_int_equal(fixture_reserve(&f, LOW + 10, 60), PMM_OK);
-    assert_int_equal(pmm_alloc_frames(f.pmm, &f.cpu, frames, 0), 0);
-    assert_int_equal(pmm_alloc_frames(f.pmm, &f.cpu, frames, 5), 5);
-    assert_int_equal(pmm_alloc_frames(f.pmm, &f.cpu, frames + 5, 195), 35);
+    assert_int_equal(pmm_alloc_frames(f.pmm, f.cpus, frames, 0), 0);
+    assert_int_equal(pmm_alloc_frames(f.pmm, f.cpus, frames, 5), 5);
+    assert_int_equal(pmm_alloc_frames(f.pmm, f.cpus, frames + 5, 195), 35);
     for (uint64_t i = 0; i < 40; i++)
         assert_int_equal(frames[i].value, LOW + (i < 10 ? i : i + 60));
     frames[20] = frames[3];
-    assert_int_equal(pmm_dealloc_frames(f.pmm, &f.cpu, frames, 40, &done), PMM_DOUBLE_FREE);
+    assert_int_equal(pmm_dealloc_frames(f.pmm, f.cpus, frames, 40, &done), PMM_DOUBLE_FREE);
     assert_int_equal(done, 20);
-    assert_int_equal(pmm_free_frames(f.pmm, &f.cpu), 50 + 20);
-    assert_int_equal(pmm_dealloc_frames(f.pmm, &f.cpu, frames + 21, 19, &done), PMM_OK);
+    assert_int_equal(pmm_free_frames(f.pmm, f.cpus), 50 + 20);
+    assert_int_equal(pmm_dealloc_frames(f.pmm, f.cpus, frames + 21, 19, &done), PMM_OK);
     assert_int_equal(done, 19);
-    assert_int_equal(pmm_dealloc_frames(f.pmm, &f.cpu, frames, 0, &done), PMM_OK);
+    assert_int_equal(pmm_dealloc_frames(f.pmm, f.cpus, frames, 0, &done), PMM_OK);
     assert_int_equal(done, 0);
     pmm_fixture_free(&f);
 }
@@ -175,16 +213,16 @@ static void free_runs_are_walked_in_order_and_cut_where_asked(void **state)
 
     assert_int_equal(fixture_reserve(&f, 300, 10), PMM_OK);
     for (size_t i = 0; i < ARRAY_LENGTH(want); i++) {
-        const struct frame_range run = pmm_next_free_run(f.pmm, &f.cpu, from);
+        const struct frame_range run = pmm_next_free_run(f.pmm, f.cpus, from);
 
         assert_int_equal(run.first.value, want[i].first.value);
         assert_int_equal(run.count, want[i].count);
         from = frame(run.first.value + run.count);
     }
-    assert_int_equal(pmm_next_free_run(f.pmm, &f.cpu, from).count, 0);
-    assert_int_equal(pmm_next_free_run(f.pmm, &f.cpu, frame(UINT64_MAX)).count, 0);
-    assert_int_equal(pmm_next_free_run(f.pmm, &f.cpu, frame(1200)).first.value, 1200);
-    assert_int_equal(pmm_next_free_run(f.pmm, &f.cpu, frame(1200)).count, 300);
+    assert_int_equal(pmm_next_free_run(f.pmm, f.cpus, from).count, 0);
+    assert_int_equal(pmm_next_free_run(f.pmm, f.cpus, frame(UINT64_MAX)).count, 0);
+    assert_int_equal(pmm_next_free_run(f.pmm, f.cpus, frame(1200)).first.value, 1200);
+    assert_int_equal(pmm_next_free_run(f.pmm, f.cpus, frame(1200)).count, 300);
     pmm_fixture_free(&f);
 }
 
@@ -214,13 +252,13 @@ static void a_terabyte_gives_its_largest_runs_and_its_last_frame(void **state)
     assert_int_equal(fixture_alloc_run(&f, FRAMES_1G + 100, 1, PMM_ANYWHERE), 1002 * FRAMES_1G);
     assert_int_equal(fixture_alloc_run(&f, 20 * FRAMES_1G, 1, PMM_ANYWHERE), 1003 * FRAMES_1G + 100);
     assert_int_equal(fixture_stats(&f).largest_free_run, 2 * FRAMES_1G - 100);
-    pmm_check_invariants(f.pmm);
+    pmm_check_invariants(f.pmm, f.cpus);
     pmm_fixture_free(&f);
 
     f = pmm_fixture_of_one_region(FRAMES_1G, 1024 * FRAMES_1G, REGION_USABLE);
     assert_int_equal(fixture_alloc_run(&f, 1024 * FRAMES_1G - 1, 1, PMM_ANYWHERE), FRAMES_1G);
     assert_int_equal(fixture_alloc(&f), 1025 * FRAMES_1G - 1);
-    assert_int_equal(pmm_free_frames(f.pmm, &f.cpu), 0);
+    assert_int_equal(pmm_free_frames(f.pmm, f.cpus), 0);
     fixture_dealloc(&f, FRAMES_1G, 1024 * FRAMES_1G);
     assert_int_equal(fixture_stats(&f).largest_free_run, 1024 * FRAMES_1G);
     pmm_fixture_free(&f);
@@ -235,7 +273,7 @@ static void memory_up_to_the_last_physical_address_is_managed(void **state)
 
     assert_int_equal(fixture_alloc_run(&f, 69999, 1, PMM_ANYWHERE), top - 70000);
     assert_int_equal(fixture_alloc(&f), top - 1);
-    assert_int_equal(pmm_alloc_frame(f.pmm, &f.cpu, &got), PMM_NO_MEMORY);
+    assert_int_equal(pmm_alloc_frame(f.pmm, f.cpus, &got), PMM_NO_MEMORY);
     assert_int_equal(fixture_try_dealloc_run(&f, top - 1, 2), PMM_WRONG_LENGTH);
     fixture_dealloc(&f, top - 1, 1);
     pmm_fixture_free(&f);
@@ -246,26 +284,28 @@ static void a_reservation_may_leave_out_what_is_not_usable(void **state)
     (void)state;
     struct pmm_fixture f = pmm_fixture_of_six_regions(ELSEWHERE);
     const struct frame_range over_the_hole = { frame(1499), 102 }; /* 1500..1599 is a hole */
-    const uint64_t free_before = pmm_free_frames(f.pmm, &f.cpu);
+    const uint64_t free_before = pmm_free_frames(f.pmm, f.cpus);
 
-    assert_int_equal(pmm_reserve(f.pmm, &f.cpu, over_the_hole), PMM_NOT_USABLE);
-    assert_int_equal(pmm_reserve_usable(f.pmm, &f.cpu, over_the_hole), PMM_OK);
-    assert_int_equal(pmm_free_frames(f.pmm, &f.cpu), free_before - 2);
-    assert_int_equal(pmm_reserve_usable(f.pmm, &f.cpu, over_the_hole), PMM_NOT_FREE);
-    assert_int_equal(pmm_reserve_usable(f.pmm, &f.cpu, (struct frame_range){ { 1 }, 0 }), PMM_BAD_RANGE);
+    assert_int_equal(pmm_reserve(f.pmm, f.cpus, over_the_hole), PMM_NOT_USABLE);
+    assert_int_equal(pmm_reserve_usable(f.pmm, f.cpus, over_the_hole), PMM_OK);
+    assert_int_equal(pmm_free_frames(f.pmm, f.cpus), free_before - 2);
+    assert_int_equal(pmm_reserve_usable(f.pmm, f.cpus, over_the_hole), PMM_NOT_FREE);
+    assert_int_equal(pmm_reserve_usable(f.pmm, f.cpus, (struct frame_range){ { 1 }, 0 }), PMM_BAD_RANGE);
     pmm_fixture_free(&f);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_lowest_free_frame_from_1_mib_up_comes_first),
+        cmocka_unit_test(areas_in_use_are_used_up_before_another_is_begun),
+        cmocka_unit_test(a_frame_just_freed_is_the_next_one),
         cmocka_unit_test(low_memory_goes_only_to_who_asks_for_it),
         cmocka_unit_test(a_reservation_may_leave_out_what_is_not_usable),
         cmocka_unit_test(a_run_may_not_reach_below_1_mib_unless_bounded_to_it),
         cmocka_unit_test(exhaustion_hands_out_every_frame_once),
         cmocka_unit_test(runs_are_the_lowest_that_fit_and_cross_words_but_no_holes),
         cmocka_unit_test(runs_of_nearly_two_areas_are_found_wherever_they_lie),
+        cmocka_unit_test(aligned_runs_of_many_areas_are_found_in_spans_that_are_not_aligned),
         cmocka_unit_test(a_bound_is_exclusive_and_for_the_whole_run),
         cmocka_unit_test(reserving_takes_exactly_these_frames_or_none),
         cmocka_unit_test(arrays_of_frames_are_ascending_and_end_with_memory),

@@ -41,10 +41,10 @@ static void reclaimable_frames_become_usable_by_being_added(void **state)
     assert_int_equal(fixture_add(&f, 1050, 10), PMM_OK);
     assert_int_equal(fixture_add(&f, 1055, 1), PMM_NOT_FREE);
     assert_int_equal(fixture_add(&f, 1049, 2), PMM_NOT_FREE);
-    assert_false(pmm_is_usable(f.pmm, &f.cpu, frame(1049)));
-    assert_true(pmm_is_usable(f.pmm, &f.cpu, frame(1050)));
-    assert_true(pmm_is_usable(f.pmm, &f.cpu, frame(1059)));
-    assert_false(pmm_is_usable(f.pmm, &f.cpu, frame(1060)));
+    assert_false(pmm_is_usable(f.pmm, f.cpus, frame(1049)));
+    assert_true(pmm_is_usable(f.pmm, f.cpus, frame(1050)));
+    assert_true(pmm_is_usable(f.pmm, f.cpus, frame(1059)));
+    assert_false(pmm_is_usable(f.pmm, f.cpus, frame(1060)));
     assert_int_equal(fixture_reserve(&f, 1050, 10), PMM_OK);
     assert_int_equal(fixture_try_dealloc_run(&f, 1050, 11), PMM_WRONG_LENGTH);
     assert_int_equal(fixture_add(&f, 1024, 26), PMM_OK);
@@ -83,8 +83,8 @@ static void reclaimable_memory_of_any_size_can_be_added_at_once(void **state)
 
     assert_int_equal(fixture_stats(&f).usable_frames, 0);
     assert_int_equal(fixture_add(&f, 65 * FRAMES_1G, 65 * FRAMES_1G), PMM_OK); /* parts of three pieces of 64 GiB */
-    assert_false(pmm_is_usable(f.pmm, &f.cpu, frame(65 * FRAMES_1G - 1)));
-    assert_false(pmm_is_usable(f.pmm, &f.cpu, frame(130 * FRAMES_1G)));
+    assert_false(pmm_is_usable(f.pmm, f.cpus, frame(65 * FRAMES_1G - 1)));
+    assert_false(pmm_is_usable(f.pmm, f.cpus, frame(130 * FRAMES_1G)));
     assert_int_equal(fixture_stats(&f).largest_free_run, 65 * FRAMES_1G);
     assert_int_equal(fixture_add(&f, LOW, 200 * FRAMES_1G), PMM_NOT_FREE);
     assert_int_equal(fixture_add(&f, LOW, 65 * FRAMES_1G - LOW), PMM_OK);
@@ -172,12 +172,12 @@ static void a_machine_without_memory_has_none_to_give(void **state)
 
     for (size_t n = 0; n < 2; n++) {
         pmm_fixture_init(&f, phys_addr(0), &none, n);
-        assert_int_equal(pmm_alloc_frame(f.pmm, &f.cpu, &got), PMM_NO_MEMORY);
+        assert_int_equal(pmm_alloc_frame(f.pmm, f.cpus, &got), PMM_NO_MEMORY);
         assert_int_equal(fixture_try_run(&f, 1, 1, PMM_LOW_MEMORY), PMM_NO_MEMORY);
         assert_int_equal(fixture_try_dealloc(&f, 0), PMM_NOT_USABLE);
-        assert_int_equal(pmm_next_free_run(f.pmm, &f.cpu, frame(0)).count, 0);
+        assert_int_equal(pmm_next_free_run(f.pmm, f.cpus, frame(0)).count, 0);
         assert_int_equal(fixture_stats(&f).total_frames, 0);
-        pmm_check_invariants(f.pmm);
+        pmm_check_invariants(f.pmm, f.cpus);
         pmm_fixture_free(&f);
     }
 }
@@ -197,14 +197,14 @@ static void the_block_can_be_moved_as_a_whole(void **state)
     memset(f.block, 0x5A, f.block_bytes);
     pmm_fixture_free(&f);
     moved.pmm = moved.block;
-    pmm_cpus_init(moved.pmm, &moved.cpu, 1, (struct pmm_barrier){ 0 });
+    pmm_fixture_use_cpus(&moved, 1, NO_BARRIER);
     const struct pmm_stats after = fixture_stats(&moved);
 
     assert_memory_equal(&after, &before, sizeof(after));
     assert_int_equal(fixture_alloc_run(&moved, 44, 1, PMM_ANYWHERE), 256);
     assert_int_equal(fixture_add(&moved, 1024, 6), PMM_OK);
     assert_int_equal(fixture_try_dealloc(&moved, 300), PMM_PROTECTED);
-    pmm_check_invariants(moved.pmm);
+    pmm_check_invariants(moved.pmm, moved.cpus);
     pmm_fixture_free(&moved);
 }
 

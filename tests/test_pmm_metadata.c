@@ -15,7 +15,7 @@
 #include "model_pmm_fixture.h"
 
 #define SCATTERED_RUNS_MAX 20000
-#define RUNS_MAX 500000
+#define RUNS_MAX 200000
 #define BYTES_PER_GIB 34000
 #define BYTES_PER_RUN 32
 #define BYTES_PER_RECLAIMABLE_REGION 8
@@ -80,8 +80,8 @@ static void try_map(const char *path, enum region_view view)
         struct pmm_fixture f;
 
         pmm_fixture_init(&f, phys_addr(MIB(1)), map.regions, map.n_regions);
-        assert_int_equal(frames_to_bytes(pmm_stats(f.pmm, &f.cpu).usable_frames), map.usable_bytes);
-        pmm_check_invariants(f.pmm);
+        assert_int_equal(frames_to_bytes(pmm_stats(f.pmm, f.cpus).usable_frames), map.usable_bytes);
+        pmm_check_invariants(f.pmm, f.cpus);
         pmm_fixture_free(&f);
     }
     free(buffer);
@@ -200,14 +200,14 @@ static void scattered_single_frames_can_all_be_allocated(void **state)
         regions[i] = model_region(1000 + 3 * i, 1, i % 2 ? REGION_USABLE : REGION_BOOTLOADER_RECLAIMABLE);
     pmm_fixture_init(&f, phys_addr(TIB(1)), regions, SCATTERED_RUNS_MAX);
     for (uint64_t i = 0; i < SCATTERED_RUNS_MAX; i += 2)
-        assert_int_equal(pmm_add(f.pmm, &f.cpu, (struct frame_range){ { 1000 + 3 * i }, 1 }), PMM_OK);
-    assert_int_equal(pmm_stats(f.pmm, &f.cpu).free_frames, SCATTERED_RUNS_MAX);
-    assert_int_equal(pmm_stats(f.pmm, &f.cpu).largest_free_run, 1);
+        assert_int_equal(pmm_add(f.pmm, f.cpus, (struct frame_range){ { 1000 + 3 * i }, 1 }), PMM_OK);
+    assert_int_equal(pmm_stats(f.pmm, f.cpus).free_frames, SCATTERED_RUNS_MAX);
+    assert_int_equal(pmm_stats(f.pmm, f.cpus).largest_free_run, 1);
     for (uint64_t i = 0; i < SCATTERED_RUNS_MAX; i++) {
-        assert_int_equal(pmm_alloc_frame(f.pmm, &f.cpu, &got), PMM_OK);
+        assert_int_equal(pmm_alloc_frame(f.pmm, f.cpus, &got), PMM_OK);
         assert_int_equal(got.value, 1000 + 3 * i);
     }
-    assert_int_equal(pmm_alloc_frame(f.pmm, &f.cpu, &got), PMM_NO_MEMORY);
+    assert_int_equal(pmm_alloc_frame(f.pmm, f.cpus, &got), PMM_NO_MEMORY);
     pmm_fixture_free(&f);
 }
 

@@ -16,7 +16,7 @@ static void frame_zero_is_never_handed_out_nor_taken_back(void **state)
     struct pmm_fixture f = pmm_fixture_of_six_regions(ELSEWHERE);
     (void)state;
 
-    assert_true(pmm_is_usable(f.pmm, &f.cpu, frame(0)));
+    assert_true(pmm_is_usable(f.pmm, f.cpus, frame(0)));
     assert_int_equal(fixture_try_run(&f, 1, 1, phys_addr(PAGE_SIZE)), PMM_NO_MEMORY);
     assert_int_equal(fixture_try_dealloc(&f, 0), PMM_PROTECTED);
     assert_int_equal(fixture_try_dealloc_run(&f, 0, 3), PMM_PROTECTED);
@@ -75,11 +75,11 @@ static void frames_that_are_no_usable_memory_are_refused(void **state)
     for (size_t i = 0; i < ARRAY_LENGTH(not_usable); i++) {
         const frame_t bad = frame(not_usable[i]);
 
-        assert_false(pmm_is_usable(f.pmm, &f.cpu, bad));
-        assert_int_equal(pmm_dealloc_frame(f.pmm, &f.cpu, bad), PMM_NOT_USABLE);
+        assert_false(pmm_is_usable(f.pmm, f.cpus, bad));
+        assert_int_equal(pmm_dealloc_frame(f.pmm, f.cpus, bad), PMM_NOT_USABLE);
         if (bad.value == UINT64_MAX)
             continue; /* as a range it wraps */
-        assert_int_equal(pmm_dealloc_run(f.pmm, &f.cpu, bad, 1), PMM_NOT_USABLE);
+        assert_int_equal(pmm_dealloc_run(f.pmm, f.cpus, bad, 1), PMM_NOT_USABLE);
         assert_int_equal(fixture_reserve(&f, bad.value, 1), PMM_NOT_USABLE);
     }
     assert_int_equal(fixture_reserve(&f, 1020, 10), PMM_NOT_USABLE);
@@ -140,7 +140,7 @@ static void a_failed_call_changes_not_a_single_byte(void **state)
     for (size_t i = 0; i < ARRAY_LENGTH(refused); i++) {
         assert_int_equal(fixture_try_dealloc(&f, refused[i].value), reasons[i]);
         assert_int_equal(fixture_try_dealloc_run(&f, refused[i].value, 1), reasons[i]);
-        assert_int_equal(pmm_dealloc_frames(f.pmm, &f.cpu, &refused[i], 1, &done), reasons[i]);
+        assert_int_equal(pmm_dealloc_frames(f.pmm, f.cpus, &refused[i], 1, &done), reasons[i]);
         assert_int_equal(done, 0);
     }
     assert_int_equal(fixture_try_dealloc_run(&f, 400, 0), PMM_BAD_RANGE);
@@ -154,8 +154,8 @@ static void a_failed_call_changes_not_a_single_byte(void **state)
     assert_int_equal(fixture_reserve(&f, 295, 10), PMM_PROTECTED);
     assert_int_equal(fixture_reserve(&f, 0, 10), PMM_PROTECTED);
     assert_int_equal(fixture_reserve(&f, 1020, 10), PMM_NOT_USABLE);
-    assert_int_equal(pmm_reserve_usable(f.pmm, &f.cpu, (struct frame_range){ { 399 }, 0 }), PMM_BAD_RANGE);
-    assert_int_equal(pmm_reserve_usable(f.pmm, &f.cpu, (struct frame_range){ { 399 }, 2 }), PMM_NOT_FREE);
+    assert_int_equal(pmm_reserve_usable(f.pmm, f.cpus, (struct frame_range){ { 399 }, 0 }), PMM_BAD_RANGE);
+    assert_int_equal(pmm_reserve_usable(f.pmm, f.cpus, (struct frame_range){ { 399 }, 2 }), PMM_NOT_FREE);
     assert_int_equal(fixture_add(&f, 1024, 0), PMM_BAD_RANGE);
     assert_int_equal(fixture_add(&f, 1024, UINT64_MAX), PMM_BAD_RANGE);
     assert_int_equal(fixture_add(&f, 1023, 10), PMM_NOT_FREE);
@@ -173,9 +173,9 @@ static void a_request_that_finds_no_memory_changes_not_a_single_byte(void **stat
     assert_int_equal(fixture_alloc_run(&f, 10, 1, PMM_ANYWHERE), LOW);
     void *before = snapshot(&f);
 
-    assert_int_equal(pmm_alloc_frame(f.pmm, &f.cpu, &got), PMM_NO_MEMORY);
-    assert_int_equal(pmm_alloc_frames(f.pmm, &f.cpu, &got, 1), 0);
-    assert_int_equal(pmm_alloc_run(f.pmm, &f.cpu, 1, 1, PMM_ANYWHERE, &got), PMM_NO_MEMORY);
+    assert_int_equal(pmm_alloc_frame(f.pmm, f.cpus, &got), PMM_NO_MEMORY);
+    assert_int_equal(pmm_alloc_frames(f.pmm, f.cpus, &got, 1), 0);
+    assert_int_equal(pmm_alloc_run(f.pmm, f.cpus, 1, 1, PMM_ANYWHERE, &got), PMM_NO_MEMORY);
     assert_int_equal(got.value, 12345);
     expect_unchanged(&f, before);
     pmm_fixture_free(&f);
@@ -203,10 +203,10 @@ static void every_lock_is_released_when_memory_runs_out(void **state)
     (void)state;
 
     assert_int_equal(fixture_alloc_run(&f, 10, 1, PMM_ANYWHERE), LOW);
-    assert_int_equal(pmm_alloc_frame(f.pmm, &f.cpu, &got), PMM_NO_MEMORY);
-    pmm_check_invariants(f.pmm);
-    assert_int_equal(pmm_alloc_frames(f.pmm, &f.cpu, &got, 1), 0);
-    pmm_check_invariants(f.pmm);
+    assert_int_equal(pmm_alloc_frame(f.pmm, f.cpus, &got), PMM_NO_MEMORY);
+    pmm_check_invariants(f.pmm, f.cpus);
+    assert_int_equal(pmm_alloc_frames(f.pmm, f.cpus, &got, 1), 0);
+    pmm_check_invariants(f.pmm, f.cpus);
     pmm_fixture_free(&f);
 }
 

@@ -32,8 +32,9 @@ static void poison_beyond_128_mib(const struct pmm *pmm)
     const uint64_t end_word = AREAS_PER_WORD * AREA_WORDS;
 
     poison(pmm_words(pmm), end_word, pmm->n_words);
-    poison(summary_level(&pmm->free_words, 0), end_word / WORD_BITS, bitmap_words(pmm->n_words));
-    poison(summary_level(&pmm->free_areas, 0), 1, bitmap_words(pmm->n_words / AREA_WORDS));
+    poison(summary_level(&pmm->partial, 0), 1, bitmap_words(pmm->n_areas));
+    poison(summary_level(&pmm->dense, 0), 1, bitmap_words(pmm->n_areas));
+    poison(summary_level(&pmm->free_areas, 0), 1, bitmap_words(pmm->n_areas));
 }
 
 static void a_run_costs_the_same_however_much_memory_is_free_above_it(void **state)

@@ -35,7 +35,7 @@ static void fail(const char *what)
 /* Runs that a thread holds. */
 struct worker {
     unsigned seed;
-    struct pmm_cpu cpu;
+    struct pmm_cpu *cpu;
     struct frame_range held[HELD_MAX];
     unsigned n_held;
 };
@@ -68,21 +68,21 @@ static void allocate(struct worker *w)
 
     switch (rand_r(&w->seed) % 4) {
     case 0:
-        if ((status = pmm_alloc_frame(fixture.pmm, &w->cpu, got)) == PMM_OK)
+        if ((status = pmm_alloc_frame(fixture.pmm, w->cpu, got)) == PMM_OK)
             take(w, got[0], 1);
         break;
     case 1:
-        if ((status = pmm_alloc_run(fixture.pmm, &w->cpu, n * RUN_STEP, 8, PMM_ANYWHERE, got)) == PMM_OK)
+        if ((status = pmm_alloc_run(fixture.pmm, w->cpu, n * RUN_STEP, 8, PMM_ANYWHERE, got)) == PMM_OK)
             take(w, got[0], n * RUN_STEP);
         break;
     case 2:
-        if ((status = pmm_reserve(fixture.pmm, &w->cpu, wanted)) == PMM_OK)
+        if ((status = pmm_reserve(fixture.pmm, w->cpu, wanted)) == PMM_OK)
             take(w, wanted.first, n);
         else if (status == PMM_NOT_FREE)
             status = PMM_NO_MEMORY;
         break;
     default:
-        for (uint64_t i = pmm_alloc_frames(fixture.pmm, &w->cpu, got, n); i > 0; i--)
+        for (uint64_t i = pmm_alloc_frames(fixture.pmm, w->cpu, got, n); i > 0; i--)
             take(w, got[i - 1], 1);
     }
     if (status != PMM_OK && status != PMM_NO_MEMORY)
@@ -100,9 +100,9 @@ static void release(struct worker *w)
     for (uint64_t i = 0; i < run.count; i++)
         frames[i] = frame(run.first.value + i);
     if (rand_r(&w->seed) % 2)
-        status = pmm_dealloc_run(fixture.pmm, &w->cpu, run.first, run.count);
+        status = pmm_dealloc_run(fixture.pmm, w->cpu, run.first, run.count);
     else
-        status = pmm_dealloc_frames(fixture.pmm, &w->cpu, frames, run.count, &done);
+        status = pmm_dealloc_frames(fixture.pmm, w->cpu, frames, run.count, &done);
     if (status != PMM_OK || done != run.count)
         fail("a frame cannot be given back");
 }
@@ -110,15 +110,15 @@ static void release(struct worker *w)
 static void look_around(struct worker *w)
 {
     const frame_t from = frame(LOW + (uint64_t)rand_r(&w->seed) % FRAMES);
-    const struct frame_range run = pmm_next_free_run(fixture.pmm, &w->cpu, from);
-    const struct pmm_stats stats = pmm_stats(fixture.pmm, &w->cpu);
+    const struct frame_range run = pmm_next_free_run(fixture.pmm, w->cpu, from);
+    const struct pmm_stats stats = pmm_stats(fixture.pmm, w->cpu);
 
     if (run.count && (run.first.value < from.value || run.first.value + run.count > LOW + FRAMES))
         fail("a free run lies outside of memory");
     if (stats.free_frames > FRAMES || stats.largest_free_run > stats.free_frames ||
-        !pmm_is_usable(fixture.pmm, &w->cpu, from))
+        !pmm_is_usable(fixture.pmm, w->cpu, from))
         fail("statistics are impossible");
-    if (pmm_free_frames(fixture.pmm, &fixture.cpu) > FRAMES)
+    if (pmm_free_frames(fixture.pmm, fixture.cpus) > FRAMES)
         fail("the count of free frames is impossible");
 }
 
@@ -127,18 +127,18 @@ static void race(struct worker *w)
 {
     for (uint64_t i = 0; i < ADDED_FRAMES; i++) {
         const struct frame_range one = { { LOW + FRAMES - ADDED_FRAMES + i }, 1 };
-        const enum pmm_status status = pmm_add(fixture.pmm, &w->cpu, one);
+        const enum pmm_status status = pmm_add(fixture.pmm, w->cpu, one);
 
         if (status == PMM_OK)
             atomic_fetch_add(&raced_additions_accepted, 1);
         else if (status != PMM_NOT_FREE)
             fail("a raced addition has the wrong status");
-        if (!pmm_is_usable(fixture.pmm, &w->cpu, one.first))
+        if (!pmm_is_usable(fixture.pmm, w->cpu, one.first))
             fail("a frame that was added is not usable");
         sched_yield(); /* let somebody else add the next one */
     }
     for (uint64_t i = 0; i < RACED_FRAMES; i++) {
-        const enum pmm_status status = pmm_dealloc_frame(fixture.pmm, &w->cpu, frame(LOW + i));
+        const enum pmm_status status = pmm_dealloc_frame(fixture.pmm, w->cpu, frame(LOW + i));
 
         if (status == PMM_OK)
             atomic_fetch_add(&raced_frees_accepted, 1);
@@ -151,7 +151,6 @@ static void *work(void *argument)
 {
     struct worker *w = argument;
 
-    pmm_cpus_init(fixture.pmm, &w->cpu, 1, (struct pmm_barrier){ 0 });
     pthread_barrier_wait(&barrier);
     race(w);
     pthread_barrier_wait(&barrier);
@@ -178,11 +177,13 @@ int main(void)
     pthread_t threads[THREADS];
 
     pmm_fixture_init(&fixture, phys_addr(GIB(1)), regions, ARRAY_LENGTH(regions));
-    if (pmm_reserve(fixture.pmm, &fixture.cpu, (struct frame_range){ { LOW }, RACED_FRAMES }) != PMM_OK)
+    if (pmm_reserve(fixture.pmm, fixture.cpus, (struct frame_range){ { LOW }, RACED_FRAMES }) != PMM_OK)
         fail("frames cannot be reserved");
+    pmm_fixture_use_cpus(&fixture, THREADS, (struct pmm_barrier){ 0 });
     pthread_barrier_init(&barrier, NULL, THREADS);
     for (unsigned i = 0; i < THREADS; i++) {
         workers[i].seed = i + 1;
+        workers[i].cpu = &fixture.cpus[i];
         if (pthread_create(&threads[i], NULL, work, &workers[i]) != 0)
             fail("no thread");
     }
@@ -192,11 +193,11 @@ int main(void)
         fail("a raced free was accepted twice or never");
     if (atomic_load(&raced_additions_accepted) != ADDED_FRAMES)
         fail("a raced addition was accepted twice or never");
-    if (pmm_free_frames(fixture.pmm, &fixture.cpu) != FRAMES)
+    if (pmm_free_frames(fixture.pmm, fixture.cpus) != FRAMES)
         fail("frames are missing at the end");
-    if (pmm_stats(fixture.pmm, &fixture.cpu).largest_free_run != FRAMES)
+    if (pmm_stats(fixture.pmm, fixture.cpus).largest_free_run != FRAMES)
         fail("the free memory is not in one piece at the end");
-    pmm_check_invariants(fixture.pmm);
+    pmm_check_invariants(fixture.pmm, fixture.cpus);
     pmm_fixture_free(&fixture);
     printf("tsan_pmm: %d threads, %d rounds each: every frame owned once, all counts exact\n", THREADS, ROUNDS);
     return EXIT_SUCCESS;

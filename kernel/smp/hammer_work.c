@@ -15,7 +15,7 @@
 #define LONG_RUNS 2
 #define PASSED_ON 64
 #define SPLIT 64
-#define REFUSED 16
+#define REFUSED 2
 
 #define NOBODY 0
 #define ON_THE_WAY 1 /* holders are numbered from 2 on */

@@ -1,7 +1,7 @@
 /*
- * The other processors: found in the MADT, started, given work, and stopped again. Each has a GDT, a TSS, an IDT and two
- * stacks with guard pages of its own. Once stopped they wait for a start-up interrupt, as the firmware had left them,
- * and nothing of theirs is left in memory.
+ * The other processors: found in the MADT, started, given work, and stopped again. Each has a GDT, a TSS, an IDT and
+ * two stacks with guard pages of its own. Once stopped they wait for a start-up interrupt, as the firmware had left
+ * them, and nothing of theirs is left in memory.
  *
  *             INIT, start-up           processors_run()          processors_stop()       INIT
  *   STARTING ----------------> ONLINE ------------------> WORKING      ONLINE --> PARKING --> PARKED

@@ -97,9 +97,8 @@ struct start {
 };
 
 /*
- * Takes the page and the tables from the allocator, and fills them for processors like this one: same control registers,
- * same PAT.
- * Returns false, with nothing taken, if there is no memory below 1 MiB or below 4 GiB.
+ * Takes the page and the tables from the allocator, and fills them for processors like this one: same control
+ * registers, same PAT. Returns false, with nothing taken, if there is no memory below 1 MiB or below 4 GiB.
  */
 MUST_CHECK bool start_open(struct start *start, struct memory *memory);
 

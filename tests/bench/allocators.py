@@ -12,7 +12,7 @@ TOP = pathlib.Path(__file__).resolve().parent.parent.parent
 PROGRAM = TOP / os.environ.get("BUILD", "build") / "host" / "tests" / "bench" / "bench_pmm"
 
 OURS = ("boot", "shared")
-COUNTED = {"pmm_alloc_frame": "get", "pmm_dealloc_frame": "put"}
+COUNTED = {"pmm_take_frame": "get", "pmm_dealloc_frame": "put"}
 FRAGMENTATION = "fragmentation"
 
 METHOD = """\
