@@ -158,6 +158,7 @@ $(BUILD)/host/memmap-report: $(BUILD)/host/mm/host/memmap_report.o $(BUILD)/host
 test_sources := $(wildcard tests/test_*.c)
 test_programs := $(test_sources:tests/%.c=$(BUILD)/asan/tests/%)
 tsan_programs := $(patsubst tests/%.c,$(BUILD)/tsan/tests/%,$(wildcard tests/tsan_*.c))
+full_speed_programs := $(tsan_programs:$(BUILD)/tsan/%=$(BUILD)/host/%) # races need speed, too
 fuzz_programs := $(patsubst tests/%.c,$(BUILD)/fuzz/tests/%,$(wildcard tests/fuzz_*.c))
 bench_programs := $(patsubst tests/bench/%.c,$(BUILD)/host/tests/bench/%,$(wildcard tests/bench/bench_*.c))
 bench_pmm := $(BUILD)/host/tests/bench/bench_pmm
@@ -175,6 +176,8 @@ $(test_programs): %: %.o $(call support,asan) $(BUILD)/asan/libpure.a
 	$(Q)$(CC) -fsanitize=address,undefined $(filter %.o,$^) $(filter %.a,$^) -lcmocka -lpthread -o $@
 $(tsan_programs): %: %.o $(call support,tsan) $(BUILD)/tsan/libpure.a
 	$(Q)$(CC) -fsanitize=thread $^ -lpthread -o $@
+$(full_speed_programs): %: %.o $(call support,host) $(BUILD)/host/libpure.a
+	$(Q)$(CC) $^ -lpthread -o $@
 $(fuzz_programs): %: %.o $(call support,fuzz) $(BUILD)/fuzz/libpure.a
 	$(Q)$(CLANG) -fsanitize=fuzzer,address,undefined $^ -o $@
 $(filter-out $(bench_pmm),$(bench_programs)): %: %.o $(call support,host) $(BUILD)/host/libpure.a
@@ -191,7 +194,7 @@ $(bench_pmm): $(bench_pmm_objects) $(BUILD)/target/libmm.a
 	$(Q)$(CC) $^ -lpthread -o $@
 
 .PHONY: host-tests
-host-tests: $(test_programs) $(tsan_programs) $(fuzz_programs) $(BUILD)/host/memmap-report $(bench_pmm)
+host-tests: $(test_programs) $(tsan_programs) $(full_speed_programs) $(fuzz_programs) $(BUILD)/host/memmap-report $(bench_pmm)
 
 # ---- what people call ------------------------------------------------------------------------------------------------
 

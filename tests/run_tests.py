@@ -101,7 +101,8 @@ def programs(tree, pattern, wanted):
 
 def run_host_programs(wanted):
     jobs = [(run_cmocka, program, wanted) for program in programs("asan", "test_*.c", wanted)]
-    jobs += [(run_whole, program, [], wanted) for program in programs("tsan", "tsan_*.c", wanted)]
+    jobs += [(run_whole, program, [], wanted) for tree in ("tsan", "host")
+             for program in programs(tree, "tsan_*.c", wanted)]
     jobs += [(run_fuzzer, program, wanted) for program in programs("fuzz", "fuzz_*.c", wanted)]
     results = Results()
     with concurrent.futures.ThreadPoolExecutor(WORKERS) as pool:

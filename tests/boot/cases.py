@@ -61,8 +61,13 @@ def make_case(memory_mib, display, mode, smp, cpu, serial):
 
 
 def all_cases():
-    """The full product; conditions that come to the same occur once."""
-    return list(dict.fromkeys(make_case(*values) for values in itertools.product(*FACTORS.values())))
+    """
+    The full product, with one and with four processors; other numbers of them in pairs. Conditions that come to the same
+    occur once.
+    """
+    factors = {**FACTORS, "smp": (1, 4)}
+    product = (make_case(*values) for values in itertools.product(*factors.values()))
+    return list(dict.fromkeys([*product, *pair_cases()]))
 
 
 def _pairs(values):
