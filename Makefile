@@ -24,7 +24,8 @@ export PATH := $(PATH):/usr/sbin:/sbin # mkfs.fat, for those who are not root
 packages_build := gcc libc6-dev binutils gnu-efi python3 python3-pefile fonts-spleen mtools dosfstools
 packages_run := qemu-system-x86 ovmf
 packages_window := qemu-system-gui
-packages_test := libcmocka-dev python3-pytest python3-pytest-xdist python3-pil clang libclang-rt-14-dev valgrind gdisk
+packages_test := libcmocka-dev python3-pytest python3-pytest-xdist python3-pil clang libclang-rt-14-dev valgrind gdisk \
+    spin
 
 define packages_rule
 $(BUILD)/.packages-$(1): Makefile

@@ -167,6 +167,7 @@ def main():
     total = Results()
     for title, run in (("Host programs", lambda: run_host_programs(arguments.wanted)),
                        ("Host scripts", lambda: run_pytest("host", arguments.wanted)),
+                       ("Models", lambda: run_pytest("models", arguments.wanted)),
                        ("Booted machines", lambda: run_pytest("boot", arguments.wanted))):
         print(f"{title}:", flush=True)
         start = time.monotonic()
