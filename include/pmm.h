@@ -99,8 +99,8 @@ size_t pmm_metadata_bytes(const struct mem_region *regions, size_t n_regions);
  * Builds the allocator in `metadata` (64-aligned, at least pmm_metadata_bytes() long, contents arbitrary), which lies
  * at physical address `metadata_start`; what the block has beyond pmm_metadata_bytes() is left alone. USABLE frames are
  * free, except frame 0 and those that the metadata itself occupies, if they are usable; BOOTLOADER_RECLAIMABLE ones are
- * tracked and wait for pmm_add(), which keeps the same exceptions. Other types are left out. Takes about 1.3
- * instructions per 64 frames. The regions are not needed afterwards.
+ * tracked and wait for pmm_add(), which keeps the same exceptions. Other types are left out. Takes less than
+ * an instruction per 2 MiB of USABLE memory. The regions are not needed afterwards.
  * ret_pmm     receives metadata as a struct pmm; untouched unless PMM_OK. Errors: PMM_BAD_METADATA.
  */
 MUST_CHECK enum pmm_status pmm_init(void *metadata, size_t metadata_bytes, phys_addr_t metadata_start,
