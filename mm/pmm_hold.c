@@ -82,15 +82,6 @@ void pmm_give_back_put_word(struct pmm *pmm, struct cpu *cpu)
     cpu_count(&cpu->moved, word_count(free));
 }
 
-/* All others see the value before this CPU goes on. */
-static void publish(const struct cpu *cpu, _Atomic uint64_t *word, uint64_t value)
-{
-    if (cpu->solo)
-        own_store(word, value);
-    else
-        atomic_exchange(word, value);
-}
-
 static uint64_t count_few(uint64_t word)
 {
     uint64_t n = 0;
@@ -267,18 +258,19 @@ static bool claim_put_area(struct pmm *pmm, struct cpu *cpu, uint64_t area)
     return true;
 }
 
+/* That the CPU holds the word is seen by all who clear a bit after its exchange; what was cleared before, it takes. */
 bool pmm_claim_word(struct pmm *pmm, struct cpu *cpu, uint64_t word)
 {
     if (word >> AREA_SHIFT == cpu->shared_area)
         return false;
     if (word == own_load(&cpu->get_word)) {
-        publish(cpu, &cpu->get_word_exclusive, word);
+        atomic_store_explicit(&cpu->get_word_exclusive, word, memory_order_release);
         own_store(&cpu->get_free, own_load(&cpu->get_free) | take_free(pmm, cpu, word, own_load(&cpu->get_free)));
         return true;
     }
     if (!claim_put_area(pmm, cpu, word >> AREA_SHIFT))
         return false;
-    publish(cpu, &cpu->put_word, word);
+    atomic_store_explicit(&cpu->put_word, word, memory_order_release);
     for (uint64_t free = take_free(pmm, cpu, word, 0); free; free &= free - 1)
         atomic_store_explicit(shared_byte(&cpu->put_free[word_lowest(free)]), 1, memory_order_relaxed);
     return true;

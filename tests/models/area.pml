@@ -5,11 +5,13 @@
  * CPUs call in any order and without end: they claim the area (as listed, as wholly free, or to free into it), take
  * frames out of it, give it up, free frames that anybody took, and take or free all of it at once.
  *
- *   - Never two owners. Never OWNER_FREE while a frame is allocated. Who takes it out of free_areas finds zeros.
+ *   - Never two owners. Never OWNER_FREE, OWNER_FREED while a frame is allocated. Who takes it out of free_areas as
+ *     OWNER_FREE finds zeros.
  *   - When nobody is in a call: an area of nobody's with a free frame is in `partial`; one with nothing but free frames
- *     is OWNER_FREE instead and in free_areas; nothing else is in there. (A full one may still be in `partial`.)
+ *     is OWNER_FREE instead, or, given back at once, OWNER_FREED, and in free_areas; nothing else is in there. (A full
+ *     one may still be in `partial`.) Words are 0 if OWNER_FREE, ones if OWNER_FREED.
  *
- * Left to other models: what an owner holds privately (word.pml), the levels of the lists (summary.pml), how others are
+ * Left to other models: what an owner holds privately, and who is told that he freed twice (word.pml), the levels of the lists (summary.pml), how others are
  * stopped (stop.pml). In runs with ILLEGAL frames are freed that nobody took, too.
  *
  * Run two: -DN_CPUS=2
@@ -27,11 +29,18 @@
  * Bug 10 (two): taken out of free_areas by a load and a store
  * Bug 11 (two): who frees does not look whether all is free if it is listed
  * Bug 12 (two): who gives it up does not list it
- * Bug 13 (two_illegal): who took all of it does not look at its words after the owner byte is cleared
+ * Bug 13 (two_illegal): an owner, and not BUSY, while all of it is taken
+ * Bug 14 (two_illegal): a 2 MiB frame is freed without a look at its words
+ * Bug 15 (two): what was given back at once is claimed with its words as they are
+ * Bug 16 (two_illegal): the answer does not set the bit again
+ * Bug 17 (two_illegal): what was given back at once is taken at once without BUSY, its bits restored after that
  * Reach 1 (two): turns out to be not wholly free any more
  * Reach 2 (two): who frees lists it
  * Reach 3 (three): a listing that was dropped is made again
  * Reach 4 (two): a full area is listed when nobody is about
+ * Reach 5 (two_illegal): the answer sets the bit again
+ * Reach 6 (two_illegal): who takes all of it restores a bit
+ * Reach 7 (two_illegal): a question is answered by who stops all for something else
  */
 #ifndef BUG
 #define BUG 0
@@ -52,6 +61,7 @@
 #define OWNED (me + 1)
 #define OWNER_BUSY 6
 #define OWNER_FREE 7
+#define OWNER_FREED 8
 
 #define WORD(i) (i)
 #ifdef SMALL /* one frame each */
@@ -71,6 +81,7 @@
 byte allocated[2];
 byte out[2]; /* those of them that nobody is about to free */
 bit inside[N_CPUS];
+byte asked[N_CPUS], asked_word[N_CPUS]; /* the bit, and of which word */
 byte n_calls;
 byte n_owners;
 
@@ -167,19 +178,18 @@ inline drop_listing()
 }
 
 /* The owner byte is BUSY. */
-inline make_free()
+inline make_free(owner)
 {
-    if
-    :: LISTED(PARTIAL) -> REMOVE(PARTIAL)
-    :: else
-    fi;
 #if BUG == 8
     ADD(IN_FREE_AREAS);
 #endif
     d_step {
         waiting[me].n < DEPTH ->
-        put(OWNER, OWNER_FREE);
-        assert(!allocated[0] && !allocated[1]);
+        put(OWNER, owner);
+        if
+        :: owner == OWNER_FREED -> allocated[0] = 0; allocated[1] = 0
+        :: else -> assert(!allocated[0] && !allocated[1])
+        fi;
         n_owners--
     };
 #if BUG != 8
@@ -220,7 +230,14 @@ inline settle_or_release(releases)
              look_whether_zero();
 #endif
              if
-             :: seen -> seen = 0; make_free(); done = 1
+             :: seen ->
+                seen = 0;
+                if
+                :: LISTED(PARTIAL) -> REMOVE(PARTIAL)
+                :: else
+                fi;
+                make_free(OWNER_FREE);
+                done = 1
              :: else ->
 #if REACH == 1
                 assert(false);
@@ -313,14 +330,14 @@ inline claim_to_free()
     seen = 0
 }
 
-inline take_free_area()
+inline remove_free_area()
 {
 #if BUG == 10
     seen = memory[IN_FREE_AREAS];
     if
     :: seen -> memory[IN_FREE_AREAS] = 0; own()
     :: else
-    fi;
+    fi
 #else
     atomic {
         RMW
@@ -330,10 +347,27 @@ inline take_free_area()
         :: seen -> own()
         :: else
         fi
-    };
+    }
 #endif
+}
+
+inline take_free_area()
+{
+    remove_free_area();
     if
-    :: seen -> assert(!memory[WORD(0)] && !memory[WORD(1)]); store(OWNER, OWNED)
+    :: seen ->
+       load(OWNER, seen);
+       if
+       :: seen == OWNER_FREED ->
+#if BUG != 15
+          store(OWNER, OWNER_BUSY);
+          atomic { RMW memory[WORD(0)] = 0 };
+          atomic { RMW memory[WORD(1)] = 0 }
+#endif
+       :: else -> assert(!memory[WORD(0)] && !memory[WORD(1)])
+       fi;
+       seen = 1;
+       store(OWNER, OWNED)
     :: else
     fi
 }
@@ -359,24 +393,69 @@ inline take_frames()
 
 inline alloc_area()
 {
-    take_free_area();
+    remove_free_area();
     if
     :: seen ->
-       atomic {
-           seen = 0;
-           store(WORD(0), ALL(0));
-           store(WORD(1), ALL(1));
-           allocated[0] = ALL(0);
-           allocated[1] = ALL(1)
-       };
+       load(OWNER, seen);
 #if BUG == 13
+       store(OWNER, OWNED);
+#elif BUG != 17
+       store(OWNER, OWNER_BUSY);
+#endif
+       if
+       :: seen == OWNER_FREED ->
+#if BUG == 17
+          d_step { waiting[me].n < DEPTH -> put(OWNER, NONE); n_owners-- };
+#endif
+          find_full(0);
+          if
+          :: seen -> find_full(1)
+          :: else
+          fi;
+          if
+          :: !seen -> restore(0); restore(1)
+          :: else
+          fi
+       :: else ->
+          atomic {
+              store(WORD(0), ALL(0));
+              store(WORD(1), ALL(1));
+              allocated[0] = ALL(0);
+              allocated[1] = ALL(1)
+          }
+#if BUG == 17
+          d_step { waiting[me].n < DEPTH -> put(OWNER, NONE); n_owners-- };
+#endif
+       fi;
+       seen = 0;
+#if BUG != 17
        d_step { waiting[me].n < DEPTH -> put(OWNER, NONE); n_owners-- };
-#else
-       settle_or_release(RELEASE);
 #endif
        atomic { ALL_STORED(me) -> out[0] = ALL(0); out[1] = ALL(1) } /* whoever is told sees all of this */
     :: else
     fi
+}
+
+/* What is found to be 1 is this CPU's, and may be freed from then on. */
+inline find_full(word)
+{
+    d_step {
+        get(WORD(word), seen);
+        seen = seen == ALL(word);
+        allocated[word] = (seen -> ALL(word) : allocated[word])
+    }
+}
+
+inline restore(word)
+{
+    atomic {
+        RMW
+#if REACH == 6
+        assert(memory[WORD(word)] == ALL(word));
+#endif
+        memory[WORD(word)] = ALL(word);
+        allocated[word] = ALL(word)
+    }
 }
 
 inline dealloc_area()
@@ -400,12 +479,13 @@ inline dealloc_area()
        :: seen == ALL(0) -> load(WORD(1), seen); seen = seen == ALL(1)
        :: else -> seen = 0
        fi;
+#if BUG == 14
+       seen = 1;
+#endif
        if
        :: seen ->
           seen = 0;
-          atomic { RMW memory[WORD(0)] = 0; allocated[0] = 0 };
-          atomic { RMW memory[WORD(1)] = 0; allocated[1] = 0 };
-          make_free()
+          make_free(OWNER_FREED)
        :: else -> settle_or_release(RELEASE); not_freed()
        fi
     :: else -> not_freed()
@@ -423,7 +503,7 @@ inline free_frame()
 {
     load(OWNER, seen);
     if
-    :: seen >= OWNER_BUSY -> free_stopped(0)
+    :: seen >= OWNER_BUSY -> free_stopped()
     :: else ->
 #if BUG == 2
        owner = seen;
@@ -454,7 +534,7 @@ inline free_frame()
              :: else -> settle_or_release(SETTLE)
 #endif
              fi
-          :: seen >= OWNER_BUSY -> free_stopped(1)
+          :: seen >= OWNER_BUSY -> ask()
           :: else
           fi
        :: else
@@ -463,25 +543,64 @@ inline free_frame()
     atomic { seen = 0; i = 0; frame = 0 }
 }
 
-/* All is stopped and stored. If the bit was cleared before, this looks whether the area is listed as what it is. */
-inline free_stopped(cleared)
+/* All is stopped and stored, in the next three. */
+inline note_free()
 {
-    inside[me] = 0;
-    atomic {
-        ALL_STOPPED ->
+    if
+    :: memory[OWNER] == NONE && !memory[WORD(0)] && !memory[WORD(1)] ->
+       memory[OWNER] = OWNER_FREE;
+       memory[PARTIAL] = 0;
+       memory[IN_FREE_AREAS] = 1
+    :: memory[OWNER] == NONE && (memory[WORD(0)] || memory[WORD(1)]) &&
+       (memory[WORD(0)] != ALL(0) || memory[WORD(1)] != ALL(1)) -> memory[PARTIAL] = 1
+    :: else
+    fi
+}
+
+inline answer_all()
+{
+    for (c : 0 .. N_CPUS - 1) {
         if
-        :: cleared || (memory[OWNER] != OWNER_FREE && memory[WORD(i)] & frame) ->
+        :: asked[c] && memory[OWNER] == OWNER_FREED && !(memory[WORD(asked_word[c])] & asked[c]) ->
+#if REACH == 5
+           assert(false);
+#endif
+#if BUG != 16
+           memory[WORD(asked_word[c])] = memory[WORD(asked_word[c])] | asked[c];
+#endif
+        :: else -> note_free()
+        fi;
+        asked[c] = 0;
+        asked_word[c] = 0
+    };
+    c = 0
+}
+
+/* The bit is cleared. */
+inline ask()
+{
+    atomic { seen = 0; asked[me] = frame; asked_word[me] = i; inside[me] = 0 };
+    d_step {
+        ALL_STOPPED ->
+#if REACH == 7
+        assert(asked[me]);
+#endif
+        answer_all()
+    }
+}
+
+/* Nothing has changed yet. */
+inline free_stopped()
+{
+    atomic { seen = 0; inside[me] = 0 };
+    d_step {
+        ALL_STOPPED ->
+        answer_all();
+        if
+        :: memory[OWNER] < OWNER_FREE && memory[WORD(i)] & frame ->
            memory[WORD(i)] = memory[WORD(i)] & ~frame;
            allocated[i] = allocated[i] & ~frame;
-           if
-           :: memory[OWNER] == NONE && !memory[WORD(0)] && !memory[WORD(1)] ->
-              memory[OWNER] = OWNER_FREE;
-              memory[PARTIAL] = 0;
-              memory[IN_FREE_AREAS] = 1
-           :: memory[OWNER] == NONE && (memory[WORD(0)] || memory[WORD(1)]) &&
-              (memory[WORD(0)] != ALL(0) || memory[WORD(1)] != ALL(1)) -> memory[PARTIAL] = 1
-           :: else
-           fi
+           note_free()
         :: else
         fi
     }
@@ -497,7 +616,7 @@ inline free_stopped(cleared)
 
 proctype cpu(byte me)
 {
-    byte seen, i, frame;
+    byte seen, i, frame, c;
     bit owns, done, again;
 #if BUG == 2
     byte owner;
@@ -554,12 +673,15 @@ end:
            is_zero = !memory[WORD(0)] && !memory[WORD(1)];
            is_full = memory[WORD(0)] == ALL(0) && memory[WORD(1)] == ALL(1);
            assert(memory[OWNER] != OWNER_BUSY);
-           assert(n_owners == (memory[OWNER] != NONE && memory[OWNER] != OWNER_FREE));
-           assert(memory[IN_FREE_AREAS] == (memory[OWNER] == OWNER_FREE));
+           assert(n_owners == (memory[OWNER] != NONE && memory[OWNER] < OWNER_FREE));
+           assert(memory[IN_FREE_AREAS] == (memory[OWNER] >= OWNER_FREE));
            assert(memory[OWNER] != OWNER_FREE || is_zero);
+           assert(memory[OWNER] != OWNER_FREED || is_full);
            assert(memory[OWNER] != NONE || !is_zero);
            assert(memory[OWNER] != NONE || is_full || memory[PARTIAL]);
-           assert(allocated[0] == memory[WORD(0)] && allocated[1] == memory[WORD(1)]);
+           assert(memory[OWNER] != OWNER_FREED || (!allocated[0] && !allocated[1]));
+           assert(memory[OWNER] == OWNER_FREED || (allocated[0] == memory[WORD(0)] && allocated[1] == memory[WORD(1)]));
+           assert(!asked[0] && !asked[1]);
 #if REACH == 4
            assert(!(memory[OWNER] == NONE && is_full && memory[PARTIAL]));
 #endif

@@ -8,11 +8,15 @@
  *   LAST   stop all, take back what they hold, take a frame
  *
  * Frame L is freed by who has it, once: a CPU that took it, or one that was told so, by a store. Frame R is freed by
- * anybody at any time, allocated or not, once or by several at once.
+ * anybody at any time, allocated or not, once or by several at once; so is R as a part of both.
  *
  *   - L is never handed out while somebody has it, and freeing it succeeds.
+ *   - No more frees of one frame by two are noted at a time than there is room for.
  *   - When nobody is in a call, R is free exactly if as many frees of it succeeded as allocations: of two that race one
- *     succeeds, and what is free is not freed.
+ *     succeeds, and what is free is not freed. Nothing is noted any more then.
+ *
+ * NO_PUT, NO_EXCLUSIVE: HOLD frees nothing privately into a put word, or the get word. KEEP_L: L is never freed.
+ * NO_CHANGE, NO_NEXT: no get area is given up before it is full, no get word left for another one.
  *
  * Left to other models: `others are stopped` is one step here, possible while none of them is inside (stop.pml); an
  * area of nobody's may be claimed whether or not it is listed (area.pml). Owner bytes that CPUs share (beyond 250) are
@@ -20,31 +24,44 @@
  *
  * Run holder: -DN_CPUS=2 -DHOLD=1 -DFREE=2
  * Run holders: -DN_CPUS=2 -DHOLD=3 -DFREE=0 -DDEPTH=3
- * Run two_free: -DN_CPUS=3 -DHOLD=1 -DFREE=6 -DNO_PUT -DKEEP_L -DDEPTH=3
- * Run two_free_puts: -DN_CPUS=3 -DHOLD=1 -DFREE=6 -DNO_EXCLUSIVE -DKEEP_L -DDEPTH=3
+ * Run two_free: -DN_CPUS=3 -DHOLD=1 -DFREE=6 -DNO_PUT -DKEEP_L -DNO_CHANGE -DDEPTH=3
+ * Run two_free_puts: -DN_CPUS=3 -DHOLD=1 -DFREE=6 -DNO_EXCLUSIVE -DKEEP_L -DNO_CHANGE -DNO_NEXT -DDEPTH=2
  * Run huge: -DN_CPUS=2 -DHOLD=1 -DFREE=2 -DHUGE=3 -DDEPTH=3
+ * Run huge_last: -DN_CPUS=2 -DHOLD=0 -DFREE=2 -DHUGE=3 -DLAST=1 -DDEPTH=3
+ * Run three_huge: -DN_CPUS=3 -DHOLD=2 -DFREE=4 -DHUGE=1 -DDEPTH=3
+ * Run two_free_huge: -DN_CPUS=3 -DHOLD=0 -DFREE=6 -DHUGE=1 -DDEPTH=3
  * Run last: -DN_CPUS=2 -DHOLD=1 -DFREE=2 -DLAST=2 -DDEPTH=3
  * Bug 1 (holder): the holder is not looked at before the bit is cleared
  * Bug 2 (holder): the holder is not looked at after the bit is cleared
  * Bug 3 (holder): `get_free` does not say "maybe all" during a claim
- * Bug 4 (holder): no barrier when frees into the get word become private
- * Bug 5 (holder): no barrier when a put word is claimed
+ * Bug 4 (holder): what is free is taken before frees into the get word are said to be private
+ * Bug 5 (holder): what is free is taken before it is said who holds the put word
  * Bug 6 (holder): frames freed twice are not noted when a word is given back
  * Bug 7 (holder): who cleared a bit does not ask whether it came late
  * Bug 8 (holder): a put word is given up before its frames are given back
  * Bug 9 (holder): what was freed twice stays 0 in the bitmap
  * Bug 10 (holder): what is privately free may be freed again by others
- * Bug 11 (holder): what is free in the bitmap may be freed again privately
+ * Bug 11 (holder): who may free privately from now on does not take what is free in the bitmap
  * Bug 12 (holder): the owner is not read again after the bit is cleared
- * Bug 13 (huge): a 2 MiB frame is freed by plain stores, whatever others freed of it meanwhile
+ * Bug 13 (huge): a 2 MiB frame that was given back is nobody's before its bits are restored
  * Bug 14 (holder): the word's bits are taken by a load and a store
  * Bug 15 (two_free): a bit is cleared by a load and a store
  * Bug 16 (holder): the words of an area never written are used as they are
+ * Bug 17 (huge): the answer does not know of 2 MiB frames that were given back
+ * Bug 18 (huge_last): a stop does its own work before it answers
+ * Bug 19 (huge): the words of a 2 MiB frame that was given back are cleared by stores
+ * Bug 20 (holder): the answer does not look whether the bit is 1 again
+ * Bug 21 (holder): frames freed twice are not noted when frees become private
+ * Bug 22 (huge): bits of a 2 MiB frame that was given back are trusted
+ * Bug 23 (huge): a bit that is restored when a 2 MiB frame is handed out again is not noted
  * Reach 1 (holder): somebody comes late
  * Reach 2 (holder): the look before the bit is cleared leads to a stop
  * Reach 3 (holder): the look after leads to a stop, and the frame was not freed twice
  * Reach 4 (holder): the same, and it was freed twice
- * Reach 5 (huge): a 2 MiB frame is freed, while somebody frees one of its frames
+ * Reach 5 (huge): a 2 MiB frame was given back, and is handed out again while somebody frees one of its frames
+ * Reach 6 (huge): the same, and it is claimed for single frames
+ * Reach 7 (huge_last): a question is answered by who stops all for something else
+ * Reach 8 (holder): a frame was both free in the bitmap and privately when frees become private
  */
 #ifndef BUG
 #define BUG 0
@@ -72,6 +89,7 @@
 #define OWNER_BUSY 6
 #define OWNER_FREE 7
 #define UNWRITTEN 8
+#define FREED 9
 
 #define BITS 0
 #define OWNER 1
@@ -92,6 +110,8 @@
 bit inside[N_CPUS];
 byte n_calls;
 byte late_r; /* entries of R; L is never freed twice */
+byte asked[N_CPUS];
+bit was_allocated[N_CPUS];
 short net_r; /* allocations less successful frees */
 bit has_l;   /* somebody has it */
 bit owns_get[N_CPUS], owns_put[N_CPUS]; /* get_area, put_area */
@@ -163,13 +183,26 @@ inline give_back(free)
         assert(!(free & ~memory[BITS] & L));
         memory[BITS] = memory[BITS] & ~free
     };
-#if BUG != 6
-    if
-    :: late -> atomic { RMW late_r++ }; atomic { RMW memory[N_LATE]++ }
-    :: else
-    fi;
-#endif
+#if BUG == 6
     late = 0
+#else
+    note_late()
+#endif
+}
+
+/* late: whether R was freed twice; there is room for as many entries as CPUs. */
+inline note_late()
+{
+    if
+    :: late -> atomic { RMW assert(late_r < N_CPUS); late_r++; late = 0 }; atomic { RMW memory[N_LATE]++ }
+    :: else
+    fi
+}
+
+/* free: what was free of the word; all of it becomes allocated. */
+inline exchange_word()
+{
+    atomic { RMW free = FULL & ~memory[BITS]; memory[BITS] = FULL }
 }
 
 inline give_back_put_word()
@@ -201,6 +234,16 @@ inline take_free_area(owner_then)
 #if BUG != 16
           store(BITS, 0)
 #endif
+       :: owner == FREED ->
+          store(OWNER, OWNER_BUSY);
+#if BUG == 19
+          store(BITS, 0);
+#else
+          give_back(FULL);
+#endif
+#if REACH == 6
+          assert(!late_r)
+#endif
        :: else
        fi;
        store(OWNER, owner_then);
@@ -223,10 +266,11 @@ inline take_get_word()
 #if BUG == 14
     load(BITS, free);
     store(BITS, FULL);
+    free = FULL & ~free;
 #else
-    atomic { RMW free = memory[BITS]; memory[BITS] = FULL };
+    exchange_word();
 #endif
-    atomic { store(GET_FREE(me), FULL & ~free); free = 0 }
+    atomic { store(GET_FREE(me), free); free = 0 }
 }
 
 /* It uses up what it has of other words first, takes other words in between, and gives the area up when it is full. */
@@ -259,13 +303,19 @@ inline refill()
     fi
 }
 
-/* pmm_give_back_get_word(), when nothing is left in it, and pmm_disown() */
+/* pmm_give_back_get_word() and pmm_disown() */
 inline give_up_get_area()
 {
+    load(GET_FREE(me), free);
+    if
+    :: free -> give_back(free)
+    :: else
+    fi;
     atomic {
         store(EXCLUSIVE(me), 0);
         store(GET_WORD(me), 0);
         store(GET_FREE(me), 0);
+        free = 0;
         owns_get[me] = 0
     };
     if
@@ -346,17 +396,13 @@ inline give_up_put_area()
 
 inline free_privately(private)
 {
-    atomic { get(private, free); get(BITS, seen) };
+    load(private, free);
     if
-#if BUG == 11
     :: free & frame -> status = DOUBLE
-#else
-    :: free & frame || !(seen & frame) -> status = DOUBLE
-#endif
     :: else ->
        store(private, free | frame)
     fi;
-    atomic { free = 0; seen = 0 }
+    free = 0
 }
 
 /* seen: whether the frame's bit alone may not tell its state */
@@ -370,7 +416,11 @@ inline is_contested()
 {
     if
     :: owner == NONE -> seen = 0
+#if BUG == 22
+    :: owner >= OWNER_BUSY -> seen = owner != FREED
+#else
     :: owner >= OWNER_BUSY -> seen = 1
+#endif
     :: owner != NONE && owner < OWNER_BUSY ->
        load(PUT_WORD(owner - 1), seen);
        if
@@ -399,6 +449,7 @@ inline give_back_put_word_of(cpu)
        assert(!(memory[PUT_FREE(cpu)] & ~memory[BITS] & L));
        memory[BITS] = memory[BITS] & ~memory[PUT_FREE(cpu)];
 #if BUG != 6
+       assert(late_r + late <= N_CPUS);
        late_r = late_r + late;
        memory[N_LATE] = memory[N_LATE] + late;
 #endif
@@ -409,55 +460,111 @@ inline give_back_put_word_of(cpu)
     fi
 }
 
-inline free_stopped(cleared)
+inline share_word()
 {
-    inside[me] = 0;
-    atomic {
-        ALL_STOPPED ->
-        free = HELD_BY_ANY;
-        late = cleared && frame == R && late_r > 0;
-        late_r = late_r - late;
-        memory[N_LATE] = memory[N_LATE] - late;
-        if
+    for (i : 0 .. N_CPUS - 1) {
+        give_back_put_word_of(i);
+        memory[EXCLUSIVE(i)] = 0
+    };
+    i = 0
+}
+
+/* In the bitmap something has become free. */
+inline note_free()
+{
+    if
+    :: memory[OWNER] == NONE && !memory[BITS] ->
+       memory[OWNER] = OWNER_FREE;
+       memory[IN_FREE_AREAS] = 1
+    :: else
+    fi
+}
+
 #if BUG == 10
-        :: cleared -> status = late
-        :: !cleared -> status = memory[OWNER] >= OWNER_FREE || !(memory[BITS] & frame)
+#define WAS_FREE(frame) (memory[OWNER] == FREED)
+#elif BUG == 17
+#define WAS_FREE(frame) ((HELD_BY_ANY & frame) != 0)
 #else
-        :: cleared -> status = late || (free & frame && !(memory[BITS] & frame))
-        :: !cleared -> status = free & frame || memory[OWNER] >= OWNER_FREE || !(memory[BITS] & frame)
+#define WAS_FREE(frame) (HELD_BY_ANY & frame || memory[OWNER] == FREED)
 #endif
-        fi;
+#if BUG == 20
+#define IS_TAKEN_AGAIN(frame) false
+#else
+#define IS_TAKEN_AGAIN(frame) (memory[BITS] & frame)
+#endif
+
+/* Who stops the others does this first. */
+inline answer_all()
+{
+    for (c : 0 .. N_CPUS - 1) {
+        if
+        :: asked[c] ->
+           late = asked[c] == R && late_r > 0;
+           late_r = late_r - late;
+           memory[N_LATE] = memory[N_LATE] - late;
+           was_allocated[c] = !late && (!WAS_FREE(asked[c]) || IS_TAKEN_AGAIN(asked[c]));
 #if REACH == 1
-        assert(!late);
+           assert(!late);
 #elif REACH == 3
-        assert(!(cleared && !status));
+           assert(!was_allocated[c]);
 #elif REACH == 4
-        assert(!(cleared && status && !late));
-#elif REACH == 2
-        assert(cleared);
+           assert(late || was_allocated[c]);
 #endif
-        if
-        :: !status && !cleared -> memory[BITS] = memory[BITS] & ~frame
+           if
 #if BUG != 9
-        :: status && cleared && !late -> memory[BITS] = memory[BITS] | frame
+           :: !late && !was_allocated[c] -> memory[BITS] = memory[BITS] | asked[c]
 #endif
+           :: else
+           fi;
+           late = 0;
+           share_word();
+           if
+           :: was_allocated[c] -> note_free()
+           :: else
+           fi;
+           asked[c] = 0
         :: else
-        fi;
-        late = 0;
-        free = 0;
-        for (c : 0 .. N_CPUS - 1) {
-            give_back_put_word_of(c);
-            memory[EXCLUSIVE(c)] = (memory[GET_WORD(c)] -> 0 : memory[EXCLUSIVE(c)])
-        };
+        fi
+    };
+    c = 0
+}
+
+/* The bit is cleared. */
+inline ask()
+{
+    atomic { seen = 0; owner = 0; asked[me] = frame; inside[me] = 0 };
+    d_step {
+        ALL_STOPPED ->
+#if REACH == 7
+        assert(asked[me]);
+#endif
+        answer_all();
+        status = !was_allocated[me];
+        was_allocated[me] = 0
+    }
+}
+
+/* Nothing has changed yet. */
+inline free_stopped()
+{
+    atomic { seen = 0; owner = 0; inside[me] = 0 };
+    d_step {
+        ALL_STOPPED ->
+#if REACH == 2
+        assert(false);
+#endif
+#if BUG != 18
+        answer_all();
+#endif
+        status = HELD_BY_ANY & frame || memory[OWNER] >= OWNER_FREE || !(memory[BITS] & frame);
+        share_word();
         if
-        :: !status && memory[OWNER] == NONE && !memory[BITS] ->
-           memory[OWNER] = OWNER_FREE;
-           memory[IN_FREE_AREAS] = 1
+        :: !status -> memory[BITS] = memory[BITS] & ~frame; note_free()
         :: else
         fi;
-        c = 0;
-        seen = 0;
-        owner = 0
+#if BUG == 18
+        answer_all()
+#endif
     }
 }
 
@@ -466,7 +573,7 @@ inline free_shared()
 #if BUG != 1
     look_at_holder();
     if
-    :: seen -> free_stopped(0); goto freed
+    :: seen -> free_stopped(); goto freed
     :: else
     fi;
 #endif
@@ -489,17 +596,17 @@ inline free_shared()
     look_at_holder();
 #endif
     if
-    :: seen -> free_stopped(1); goto freed
-    :: !seen && owner == NONE -> settle()
+    :: seen -> ask(); goto freed
     :: else
     fi;
 #if BUG != 7
     load(N_LATE, seen);
     if
-    :: seen -> free_stopped(1)
+    :: seen -> ask(); goto freed
     :: else
     fi;
 #endif
+    settle();
 freed:
     atomic { seen = 0; owner = 0 }
 }
@@ -518,14 +625,7 @@ inline free_one()
        atomic { seen = owner; owner = 0 };
        if
 #ifndef NO_EXCLUSIVE
-       :: MAY(HOLD) && seen -> /* become_exclusive() */
-#if BUG == 4
-          store(EXCLUSIVE(me), 1);
-#else
-          atomic { RMW memory[EXCLUSIVE(me)] = 1 };
-#endif
-          seen = 0;
-          free_privately(GET_FREE(me))
+       :: MAY(HOLD) && seen -> seen = 0; become_exclusive()
 #endif
 #ifndef NO_PUT
        :: MAY(HOLD) && !seen && (owns_get[me] || owns_put[me]) -> claim_put_word()
@@ -540,14 +640,48 @@ inline free_one()
     fi
 }
 
+/* pmm_claim_word() of the get word */
+inline become_exclusive()
+{
+#if BUG != 4
+    atomic { RMW memory[EXCLUSIVE(me)] = 1 };
+#endif
+#if BUG != 11
+    exchange_word();
+    atomic {
+        get(GET_FREE(me), seen);
+        assert(!(free & seen & L));
+        late = free & seen & R;
+#if REACH == 8
+        assert(!late);
+#endif
+#if BUG == 21
+        late = 0
+#endif
+    };
+    note_late();
+    atomic { store(GET_FREE(me), free | seen); free = 0; seen = 0 };
+#endif
+#if BUG == 4
+    atomic { RMW memory[EXCLUSIVE(me)] = 1 };
+#endif
+    free_privately(GET_FREE(me))
+}
+
+/* The same of another word */
 inline claim_put_word()
 {
-#if BUG == 5
-    store(PUT_WORD(me), 1);
-#else
+#if BUG != 5
     atomic { RMW memory[PUT_WORD(me)] = 1 };
 #endif
     owns_put[me] = 1;
+#if BUG != 11
+    exchange_word();
+    atomic { store(PUT_FREE(me), free); free = 0 };
+#endif
+#if BUG == 5
+    atomic { RMW memory[PUT_WORD(me)] = 1 };
+#endif
     free_privately(PUT_FREE(me))
 }
 
@@ -555,17 +689,55 @@ inline claim_put_word()
 
 inline alloc_area()
 {
-    take_free_area(OWNED(me));
+    atomic { RMW seen = memory[IN_FREE_AREAS]; memory[IN_FREE_AREAS] = 0 };
     if
     :: seen ->
        seen = 0;
-       store(BITS, FULL);
-       release_owner();
-       settle();
+       load(OWNER, owner);
+#if BUG == 13
+       store(OWNER, (owner == FREED -> NONE : OWNER_BUSY));
+#else
+       store(OWNER, OWNER_BUSY);
+#endif
+       if
+       :: owner != FREED -> store(BITS, FULL)
+       :: owner == FREED ->
+          load(BITS, seen);
+          if
+          :: seen != FULL -> restore_area()
+          :: else
+          fi
+       fi;
+#if BUG == 13
+       if
+       :: owner != FREED -> store(OWNER, NONE)
+       :: else
+       fi;
+#else
+       store(OWNER, NONE);
+#endif
+       atomic { seen = 0; owner = 0 };
        atomic { got(R); got(L); frame = L };
        pass_on()
     :: else
     fi
+}
+
+inline restore_area()
+{
+    exchange_word();
+    atomic {
+        assert(!(free & L));
+        late = (free & R) != 0;
+        free = 0;
+#if REACH == 5
+        assert(!late);
+#endif
+#if BUG == 23
+        late = 0
+#endif
+    };
+    note_late()
 }
 
 /* L is legal to free, R may be or not. */
@@ -577,35 +749,31 @@ inline dealloc_area()
        load(BITS, seen);
        if
        :: seen == FULL ->
-#if BUG == 13
-          store(BITS, 0);
-#else
-          give_back(FULL);
-#endif
-          make_free();
-          status = OK
+          store(OWNER, FREED);
+          atomic { RMW memory[IN_FREE_AREAS] = 1; status = OK }
        :: else ->
           status = DOUBLE;
           release_owner();
           settle()
        fi
     :: else -> status = DOUBLE
-    fi;
-#if REACH == 5
-    assert(!late_r)
-#endif
+    fi
 }
 
 /* ---- stops all, and takes one of what is left */
 
 inline alloc_last()
 {
-    atomic {
+    d_step {
         ALL_STOPPED ->
+#if BUG != 18
+        answer_all();
+#endif
         for (c : 0 .. N_CPUS - 1) {
             if
             :: memory[GET_WORD(c)] ->
                late = memory[GET_FREE(c)] & ~memory[BITS] & R;
+               assert(late_r + late <= N_CPUS);
                late_r = late_r + late;
                memory[N_LATE] = memory[N_LATE] + late;
                late = 0;
@@ -634,14 +802,17 @@ inline alloc_last()
         if
         :: frame -> got(frame)
         :: else
-        fi
+        fi;
+#if BUG == 18
+        answer_all()
+#endif
     };
     pass_on()
 }
 
 proctype cpu(byte me)
 {
-    byte frame, free, seen, owner, c;
+    byte frame, free, seen, owner, c, i;
     bit status, late, mine;
 
 end:
@@ -649,7 +820,12 @@ end:
     :: atomic { MAY(HOLD) -> inside[me] = 1; n_calls++ };
        if
        :: alloc()
+#ifndef NO_NEXT
        :: owns_get[me] && !owns_put[me] -> go_on_to_another_word()
+#endif
+#ifndef NO_CHANGE
+       :: owns_get[me] && !owns_put[me] -> give_up_get_area()
+#endif
        :: owns_put[me] -> give_up_put_area()
        fi;
        atomic { inside[me] = 0; n_calls--; seen = 0 }
@@ -707,7 +883,7 @@ end:
            n_calls == 0 && ALL_STOPPED ->
            assert(net_r == !IS_FREE(R));
            assert(has_l == !IS_FREE(L));
-           assert(!late_r && !memory[N_LATE])
+           assert(!late_r && !memory[N_LATE] && !asked[0] && !asked[1])
        }
     od
 }
