@@ -5,6 +5,7 @@ ReportError that shows it.
 import dataclasses
 import re
 
+LAST_LINES = 25  # shown of a report that is wrong: enough for a panic
 FIRST_LINE = "Polyglot OS booting..."
 LAST_LINE = "Kernel initialized successfully! Halting."
 RAW_MAP_BEGIN = "--- raw map"
@@ -110,7 +111,8 @@ class _Lines:
         """Groups of the next line, which must match."""
         match = self.matches(pattern)
         if not match:
-            raise ReportError(f"line {self.next + 1} of the report is {self.peek()!r}, not /{pattern}/")
+            last = "\n".join(self.lines[-LAST_LINES:])
+            raise ReportError(f"line {self.next + 1} of the report is {self.peek()!r}, not /{pattern}/; it ends\n{last}")
         self.next += 1
         return match.groups()
 
