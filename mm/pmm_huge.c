@@ -17,19 +17,23 @@ static inline bool is_full(const uint64_t words[AREA_WORDS])
     return all == WORD_FULL;
 }
 
-/* Whether the area is 2 MiB aligned to 2 MiB, or else *ret_next: the first area that the span does not reach. */
+/*
+ * Whether the area is 2 MiB aligned to 2 MiB: the span of its first word is placed so, and covers all of it. (Small
+ * spans may be, by chance, and share their last area with others.) If not, *ret_next: where to go on.
+ */
 static bool is_huge(const struct pmm *pmm, struct cpu *cpu, uint64_t area, uint64_t *ret_next)
 {
     if (area - cpu->huge_first < cpu->huge_count)
         return true;
     const struct span span = pmm_span_of_word(pmm, area * AREA_WORDS);
-    const uint64_t end = (span_position(&span, span_end(&span)) + AREA_FRAMES - 1) / AREA_FRAMES;
+    const uint64_t first = (span_position(&span, span.first) + AREA_FRAMES - 1) / AREA_FRAMES;
+    const uint64_t end = span_position(&span, span_end(&span)) / AREA_FRAMES;
 
-    *ret_next = end;
-    if (!span_is_aligned(&span))
+    *ret_next = (area < end ? end : area + 1);
+    if (!span_is_aligned(&span) || area < first || area >= end)
         return false;
-    cpu->huge_first = span.first_word / AREA_WORDS;
-    cpu->huge_count = end - cpu->huge_first;
+    cpu->huge_first = first;
+    cpu->huge_count = end - first;
     cpu->huge_shift = span_frame(&span, 0);
     return true;
 }

@@ -150,6 +150,29 @@ static void aligned_runs_of_many_areas_are_found_in_spans_that_are_not_aligned(v
     pmm_fixture_free(&f);
 }
 
+/*
+ *  1024       1280              2048        2304       256 frames each, packed: 8 words that are free, and no 2 MiB
+ *   |..........|                  |..........|
+ */
+static void two_halves_of_an_area_are_no_2_mib(void **state)
+{
+    const struct mem_region regions[] = {
+        model_region(1024, 256, REGION_USABLE),
+        model_region(2048, 256, REGION_USABLE),
+    };
+    struct pmm_fixture f;
+    (void)state;
+
+    for (uint64_t n_cpus = 1; n_cpus <= 2; n_cpus++) {
+        pmm_fixture_init(&f, ELSEWHERE, regions, ARRAY_LENGTH(regions));
+        pmm_fixture_use_cpus(&f, n_cpus, NO_BARRIER);
+        assert_int_equal(fixture_try_run(&f, FRAMES_2M, 1, PMM_ANYWHERE), PMM_NO_MEMORY);
+        assert_int_equal(fixture_try_run(&f, FRAMES_2M, FRAMES_2M, PMM_ANYWHERE), PMM_NO_MEMORY);
+        assert_int_equal(fixture_alloc_run(&f, 256, 1, PMM_ANYWHERE), 1024);
+        pmm_fixture_free(&f);
+    }
+}
+
 static void a_bound_is_exclusive_and_for_the_whole_run(void **state)
 {
     struct pmm_fixture f = pmm_fixture_of_six_regions(ELSEWHERE);
@@ -306,6 +329,7 @@ int main(void)
         cmocka_unit_test(runs_are_the_lowest_that_fit_and_cross_words_but_no_holes),
         cmocka_unit_test(runs_of_nearly_two_areas_are_found_wherever_they_lie),
         cmocka_unit_test(aligned_runs_of_many_areas_are_found_in_spans_that_are_not_aligned),
+        cmocka_unit_test(two_halves_of_an_area_are_no_2_mib),
         cmocka_unit_test(a_bound_is_exclusive_and_for_the_whole_run),
         cmocka_unit_test(reserving_takes_exactly_these_frames_or_none),
         cmocka_unit_test(arrays_of_frames_are_ascending_and_end_with_memory),
