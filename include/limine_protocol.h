@@ -323,7 +323,7 @@ _Static_assert(sizeof(struct limine_video_mode) == 0x28 && offsetof(struct limin
                sizeof(struct limine_framebuffer) == 0x50 && offsetof(struct limine_framebuffer, edid_bytes) == 0x30 &&
                sizeof(struct limine_mp_info) == 0x20 && sizeof(struct limine_file) == 0x70 &&
                offsetof(struct limine_file, partition_index) == 0x38 && sizeof(struct limine_internal_module) == 0x18 &&
-               sizeof(struct limine_flanterm_fb_init_params) == 0xa0 + 8 - 8 &&
+               sizeof(struct limine_flanterm_fb_init_params) == 0xa0 &&
                offsetof(struct limine_flanterm_fb_init_params, font) == 0x60, "the protocol's layout");
 
 #endif
