@@ -7,6 +7,7 @@
 #define APIC_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "addr.h"
@@ -50,6 +51,21 @@ bool apic_reaches(const struct apic *apic, uint32_t id);
  */
 MUST_CHECK bool apic_send_init(const struct apic *apic, uint32_t id);
 MUST_CHECK bool apic_send_startup(const struct apic *apic, uint32_t id, frame_t page);
+
+/* What the MADT says of a local interrupt pin that is wired to NMI. */
+struct apic_nmi {
+    uint8_t lint;  /* 0 or 1 */
+    uint32_t mode; /* APIC_ACTIVE_LOW, APIC_LEVEL */
+};
+#define APIC_ACTIVE_LOW (1u << 13)
+#define APIC_LEVEL (1u << 15)
+
+/*
+ * Leaves the local APIC as the Limine protocol wants it from base revision 5 on: enabled by software, spurious vector
+ * 0xFF, task priority 0; what the local vector table has of mode Fixed, Lowest Priority, NMI and ExtINT is masked, and
+ * the pins of `nmis` are NMI, masked.
+ */
+void apic_settle(const struct apic *apic, const struct apic_nmi *nmis, size_t n_nmis);
 
 /* "xAPIC", "x2APIC", "no APIC". */
 const char *apic_mode_name(enum apic_mode mode);

@@ -14,6 +14,29 @@
 
 #define MADT_SIGNATURE "APIC"
 
+/* ACPI 6.5, table 5.21 Interrupt Controller Structure Types. */
+enum madt_type {
+    MADT_LOCAL_APIC = 0,
+    MADT_IO_APIC = 1,
+    MADT_LOCAL_APIC_NMI = 4,
+    MADT_LOCAL_X2APIC = 9,
+    MADT_LOCAL_X2APIC_NMI = 10,
+};
+
+struct madt_entry {
+    const uint8_t *bytes; /* unaligned, type and length included */
+    size_t n_bytes;       /* >= 2 */
+};
+
+/*
+ * The entry at *cursor, 0 at first, and moves the cursor on. False: there are no more, or the table ends inside the
+ * entry, or it has an impossible length.
+ */
+bool madt_next(struct acpi_table table, size_t *cursor, struct madt_entry *ret);
+
+/* The ACPI processor UID of the local APIC with this id; false: no entry has it. */
+bool madt_uid_of(struct acpi_table table, uint32_t apic_id, uint32_t *ret_uid);
+
 /* Who the processors are, by their local APICs' ids. */
 struct madt_processors {
     uint32_t *ids;     /* each once, in the table's order */

@@ -38,6 +38,7 @@ enum region_type {
     REGION_MMIO,
     REGION_UNKNOWN, /* a type that no specification we know names: firmware_type says which */
     REGION_RESERVED,
+    REGION_RESERVED_MAPPED, /* tables of the firmware that a kernel is to read: only as a claim */
     REGION_EXECUTABLE_AND_MODULES,
     REGION_FRAMEBUFFER,
     REGION_BAD_MEMORY,

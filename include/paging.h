@@ -93,6 +93,9 @@ MUST_CHECK enum paging_status paging_protect(struct paging *paging, virt_addr_t 
  */
 void paging_mirror(struct paging *paging);
 
+/* What a table entry says of the table below, as paging_map() writes it: all rights, the pages' own decide. */
+uint64_t paging_table_entry(phys_addr_t table);
+
 /* First address of the upper half: 0xFFFF800000000000 or 0xFF00000000000000. */
 virt_addr_t paging_upper_half(unsigned levels);
 

@@ -11,6 +11,7 @@ static bool type_is_dull(enum region_type type)
 {
     switch (type) {
     case REGION_RESERVED:
+    case REGION_RESERVED_MAPPED:
     case REGION_MMIO:
     case REGION_FRAMEBUFFER:
     case REGION_UNKNOWN:

@@ -36,6 +36,7 @@ uint32_t memory_picture_colour(enum region_type type)
         [REGION_MMIO] = 0x8A63D2,
         [REGION_UNKNOWN] = 0xD8DEE9,
         [REGION_RESERVED] = 0x596373,
+        [REGION_RESERVED_MAPPED] = 0xA3724F,
         [REGION_EXECUTABLE_AND_MODULES] = 0x7FD5E6,
         [REGION_FRAMEBUFFER] = 0xDD6FB8,
         [REGION_BAD_MEMORY] = 0xE03C3C,

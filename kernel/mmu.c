@@ -3,40 +3,9 @@
 #include "cpu.h"
 #include "image.h"
 #include "kernel_map.h"
+#include "paging_pool.h"
+#include "pat.h"
 #include "x86.h"
-
-/* Intel SDM vol 3A, 12.12.3 Selecting a Memory Type from the PAT. Entries 6 and 7: as after reset. */
-#define PAT_UC 0x00ull
-#define PAT_WC 0x01ull
-#define PAT_WT 0x04ull
-#define PAT_WP 0x05ull
-#define PAT_WB 0x06ull
-#define PAT_UC_MINUS 0x07ull
-#define PAT_ENTRY(index, type) ((type) << ((index) * 8))
-
-#define PAT                                                                                                            \
-    (PAT_ENTRY(CACHE_WRITE_BACK, PAT_WB) | PAT_ENTRY(CACHE_WRITE_THROUGH, PAT_WT) | PAT_ENTRY(2, PAT_UC_MINUS) |       \
-     PAT_ENTRY(CACHE_UNCACHED, PAT_UC) | PAT_ENTRY(CACHE_WRITE_PROTECTED, PAT_WP) |                                    \
-     PAT_ENTRY(CACHE_WRITE_COMBINING, PAT_WC) | PAT_ENTRY(6, PAT_UC_MINUS) | PAT_ENTRY(7, PAT_UC))
-
-static bool take_from_pool(void *context, phys_addr_t *ret_table)
-{
-    struct frame_range *pool = context;
-
-    if (!pool->count)
-        return false;
-    *ret_table = frame_start(pool->first);
-    pool->first.value++;
-    pool->count--;
-    return true;
-}
-
-/* Tables lie in RAM, which the firmware's tables map one to one and so do ours. */
-static uint64_t *reach_identity(void *context, phys_addr_t table)
-{
-    (void)context;
-    return virt_pointer(virt_addr(table.value));
-}
 
 static enum paging_status map_identity(struct paging *paging, struct phys_range range, unsigned rights,
                                        enum cache_type cache)
@@ -107,14 +76,14 @@ static void activate(const struct paging *paging)
 enum paging_status mmu_init(struct mmu *mmu, const struct boot_info *info, const struct region_map *map)
 {
     const struct cpu_features cpu = cpu_features();
-    const struct paging_source source = { &mmu->pool, take_from_pool, reach_identity };
     struct paging *paging = &mmu->paging;
     enum paging_status status;
 
     mmu->pool = frame_range_inside(info->loader[LOADER_PAGE_TABLES]);
     mmu->hhdm_offset = paging_upper_half(cpu.paging_levels).value;
 
-    status = paging_init(paging, cpu.paging_levels, cpu.pages_1g, cpu.no_execute, source);
+    status = paging_init(paging, cpu.paging_levels, cpu.pages_1g, cpu.no_execute,
+                         paging_pool_source(&mmu->pool));
     if (status == PAGING_OK)
         status = map_ram(paging, map);
     if (status == PAGING_OK)
@@ -212,7 +181,7 @@ bool mmu_maps_now(virt_addr_t address)
     const struct paging now = {
         .root = phys_addr(read_cr3() & CR3_ADDRESS_MASK),
         .levels = cpu.paging_levels,
-        .source = { .reach = reach_identity },
+        .source = paging_pool_source(NULL),
     };
 
     return paging_translate(&now, address).mapped;

@@ -107,6 +107,8 @@ enum paging_status paging_init(struct paging *paging, unsigned levels, bool page
     return PAGING_OK;
 }
 
+uint64_t paging_table_entry(phys_addr_t table) { return table.value | ENTRY_PRESENT | ENTRY_WRITE; }
+
 /* What is left to map. */
 struct mapping {
     uint64_t virt;
@@ -150,7 +152,7 @@ static unsigned map_pages(const struct paging *paging, uint64_t *table, unsigned
  */
 static void link_table(uint64_t *entry, phys_addr_t table)
 {
-    __atomic_store_n(entry, table.value | ENTRY_PRESENT | ENTRY_WRITE, __ATOMIC_RELEASE);
+    __atomic_store_n(entry, paging_table_entry(table), __ATOMIC_RELEASE);
 }
 
 /* The table below an entry, made if there is none; NULL: no memory. */

@@ -13,6 +13,7 @@ const char *region_type_name(enum region_type type)
         [REGION_MMIO] = "MMIO",
         [REGION_UNKNOWN] = "UNKNOWN",
         [REGION_RESERVED] = "RESERVED",
+        [REGION_RESERVED_MAPPED] = "RESERVED_MAPPED",
         [REGION_EXECUTABLE_AND_MODULES] = "EXECUTABLE_AND_MODULES",
         [REGION_FRAMEBUFFER] = "FRAMEBUFFER",
         [REGION_BAD_MEMORY] = "BAD_MEMORY",

@@ -131,7 +131,7 @@ static void check_stronger_wins(unsigned weak, unsigned strong, bool strong_firs
 
 static bool only_claims_make(unsigned type)
 {
-    return type == REGION_EXECUTABLE_AND_MODULES || type == REGION_FRAMEBUFFER;
+    return type == REGION_RESERVED_MAPPED || type == REGION_EXECUTABLE_AND_MODULES || type == REGION_FRAMEBUFFER;
 }
 
 static void every_region_type_beats_those_before_it(void **state)

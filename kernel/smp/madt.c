@@ -8,16 +8,16 @@
 #define ENTRY_HEADER_BYTES 2
 
 /* ACPI 6.5, 5.2.12.2 Processor Local APIC Structure. */
-#define TYPE_LOCAL_APIC 0
+#define LOCAL_APIC_UID 2
 #define LOCAL_APIC_ID 3
 #define LOCAL_APIC_FLAGS 4
 #define LOCAL_APIC_BYTES 8
 #define LOCAL_APIC_ID_ALL 0xFF
 
 /* ACPI 6.5, 5.2.12.12 Processor Local x2APIC Structure. */
-#define TYPE_LOCAL_X2APIC 9
 #define LOCAL_X2APIC_ID 4
 #define LOCAL_X2APIC_FLAGS 8
+#define LOCAL_X2APIC_UID 12
 #define LOCAL_X2APIC_BYTES 16
 #define LOCAL_X2APIC_ID_ALL 0xFFFFFFFF
 
@@ -44,26 +44,59 @@ static void add(struct madt_processors *processors, uint32_t id, uint32_t id_all
         processors->ids[processors->n++] = id;
 }
 
+bool madt_next(struct acpi_table table, size_t *cursor, struct madt_entry *ret)
+{
+    const size_t at = *cursor ? *cursor : MADT_ENTRIES;
+
+    if (table.n_bytes < at || table.n_bytes - at < ENTRY_HEADER_BYTES)
+        return false;
+    *ret = (struct madt_entry){ table.bytes + at, table.bytes[at + ENTRY_LENGTH] };
+    if (ret->n_bytes < ENTRY_HEADER_BYTES || ret->n_bytes > table.n_bytes - at)
+        return false;
+    *cursor = at + ret->n_bytes;
+    return true;
+}
+
+static bool is_local_apic(struct madt_entry e)
+{
+    return e.bytes[ENTRY_TYPE] == MADT_LOCAL_APIC && e.n_bytes >= LOCAL_APIC_BYTES;
+}
+
+static bool is_local_x2apic(struct madt_entry e)
+{
+    return e.bytes[ENTRY_TYPE] == MADT_LOCAL_X2APIC && e.n_bytes >= LOCAL_X2APIC_BYTES;
+}
+
+bool madt_uid_of(struct acpi_table table, uint32_t apic_id, uint32_t *ret_uid)
+{
+    struct madt_entry e;
+
+    for (size_t cursor = 0; madt_next(table, &cursor, &e);) {
+        if (is_local_apic(e) && e.bytes[LOCAL_APIC_ID] == apic_id) {
+            *ret_uid = e.bytes[LOCAL_APIC_UID];
+            return true;
+        }
+        if (is_local_x2apic(e) && read_u32(e.bytes + LOCAL_X2APIC_ID) == apic_id) {
+            *ret_uid = read_u32(e.bytes + LOCAL_X2APIC_UID);
+            return true;
+        }
+    }
+    return false;
+}
+
 struct madt_processors madt_read(struct acpi_table table, uint32_t *ids, size_t capacity)
 {
     struct madt_processors processors = { .ids = ids, .capacity = capacity };
-    size_t at = MADT_ENTRIES;
+    struct madt_entry e;
+    size_t cursor = 0;
 
-    if (table.n_bytes < MADT_ENTRIES)
-        at = table.n_bytes; /* there are no entries */
-    while (table.n_bytes - at >= ENTRY_HEADER_BYTES) {
-        const uint8_t *entry = table.bytes + at;
-        const size_t length = entry[ENTRY_LENGTH];
-
-        if (length < ENTRY_HEADER_BYTES || length > table.n_bytes - at)
-            break;
-        if (entry[ENTRY_TYPE] == TYPE_LOCAL_APIC && length >= LOCAL_APIC_BYTES)
-            add(&processors, entry[LOCAL_APIC_ID], LOCAL_APIC_ID_ALL, read_u32(entry + LOCAL_APIC_FLAGS));
-        else if (entry[ENTRY_TYPE] == TYPE_LOCAL_X2APIC && length >= LOCAL_X2APIC_BYTES)
-            add(&processors, read_u32(entry + LOCAL_X2APIC_ID), LOCAL_X2APIC_ID_ALL,
-                read_u32(entry + LOCAL_X2APIC_FLAGS));
-        at += length;
+    while (madt_next(table, &cursor, &e)) {
+        if (is_local_apic(e))
+            add(&processors, e.bytes[LOCAL_APIC_ID], LOCAL_APIC_ID_ALL, read_u32(e.bytes + LOCAL_APIC_FLAGS));
+        else if (is_local_x2apic(e))
+            add(&processors, read_u32(e.bytes + LOCAL_X2APIC_ID), LOCAL_X2APIC_ID_ALL,
+                read_u32(e.bytes + LOCAL_X2APIC_FLAGS));
     }
-    processors.is_cut = at != table.n_bytes;
+    processors.is_cut = (cursor ? cursor : MADT_ENTRIES) < table.n_bytes;
     return processors;
 }

@@ -71,8 +71,9 @@ static uint32_t state_of(struct processor *processor)
     return atomic_load_explicit(&processor->state, memory_order_acquire);
 }
 
-void processor_main(struct processor *processor)
+void processor_main(void *argument)
 {
+    struct processor *processor = argument;
     uint32_t state = PROCESSOR_STARTING;
 
     gdt_init(&processor->tables, page_start(processor, STACKS_PAGES));

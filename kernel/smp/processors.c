@@ -3,95 +3,41 @@
 #include "console.h"
 #include "panic.h"
 #include "start.h"
+#include "wake.h"
 #include "x86.h"
 
 /* Intel SDM vol 3A, 8.4.4.1 Typical BSP Initialization Sequence. */
 #define INIT_WAIT_US 10000
-#define STARTUP_WAIT_US 200
-
-/*
- * How long the first processor may take: a virtual one waits until its host lets it run. Each wait in vain halves the
- * next, down to what suffices any real one.
- */
-#define PATIENCE_US 1000000
-#define PATIENCE_MIN_US 10000
 
 #define PARK_LIMIT_US 10000000
 #define WARNINGS_MAX 4
-
-static uint32_t state_of(struct processor *processor)
-{
-    return atomic_load_explicit(&processor->state, memory_order_acquire);
-}
 
 static void change_state(struct processor *processor, enum processor_state state)
 {
     atomic_store_explicit(&processor->state, state, memory_order_release);
 }
 
-/* Until the processor is in that state; false: it took too long. */
-static bool wait_for(const struct processors *processors, struct processor *processor, enum processor_state state,
-                     uint64_t limit_us)
+static void warn_of_silence(struct processors *processors, const struct processor *processor)
 {
-    const uint64_t limit = clock_ticks_of_us(&processors->clock, limit_us), start = rdtsc();
-
-    while (state_of(processor) != state) {
-        if (rdtsc() - start > limit)
-            return false;
-        panic_wait();
-        pause();
-    }
-    return true;
-}
-
-/* INIT, and two start-up interrupts: the second is for a processor that missed the first, and else means nothing. */
-static bool wake(struct processors *processors, struct processor *processor, frame_t page)
-{
-    const struct apic *apic = &processors->apic;
-    const uint32_t id = processor->apic_id;
-    uint32_t state = PROCESSOR_STARTING;
-
-    if (!apic_send_init(apic, id))
-        return false;
-    clock_wait_us(&processors->clock, INIT_WAIT_US);
-    if (!apic_send_startup(apic, id, page))
-        return false;
-    if (wait_for(processors, processor, PROCESSOR_ONLINE, STARTUP_WAIT_US))
-        return true;
-    if (!apic_send_startup(apic, id, page))
-        return false;
-    if (wait_for(processors, processor, PROCESSOR_ONLINE, processors->patience_us))
-        return true;
-    if (processors->patience_us > PATIENCE_MIN_US)
-        processors->patience_us /= 2;
-    return !atomic_compare_exchange_strong_explicit(&processor->state, &state, PROCESSOR_ABANDONED,
-                                                    memory_order_acq_rel, memory_order_acquire);
-}
-
-/* Puts it back to where it waits for a start-up interrupt, so that it cannot come after all. */
-static void silence(struct processors *processors, struct processor *processor)
-{
-    change_state(processor, PROCESSOR_ABANDONED);
-    if (apic_send_init(&processors->apic, processor->apic_id))
-        clock_wait_us(&processors->clock, INIT_WAIT_US);
     if (processors->n_silent++ < WARNINGS_MAX)
         print_format(console(), "Warning: the processor with APIC id %u does not start\n", processor->apic_id);
 }
 
 /* False: there is no memory for any further one. */
-static bool start_one(struct processors *processors, struct start *start, uint32_t id)
+static bool start_one(struct processors *processors, struct start *start, struct waker *waker, uint32_t id)
 {
+    const struct wake_states states = { PROCESSOR_STARTING, PROCESSOR_ONLINE, PROCESSOR_ABANDONED };
     struct processor *processor = &processors->all[processors->n_online];
 
     *processor = (struct processor){ .apic_id = id, .index = processors->n_online };
     if (!processor_take_stacks(processor, processors->memory))
         return false;
-    start_aim(start, processor_stack_top(processor), processor);
-    if (wake(processors, processor, start->page)) {
+    start_page_aim(start->at, processor_stack_top(processor), processor_main, processor);
+    if (wake_processor(waker, id, &processor->state, states)) {
         processors->n_online++;
         return true;
     }
-    silence(processors, processor);
+    warn_of_silence(processors, processor);
     processor_drop_stacks(processor, processors->memory);
     return true;
 }
@@ -105,13 +51,15 @@ static void warn_of_memory(unsigned n)
 static void start_others(struct processors *processors)
 {
     struct start start;
+    struct waker waking;
     unsigned i = 0;
 
     if (!start_open(&start, processors->memory)) {
         processors->alone = "no memory below 1 MB to start them from";
         return;
     }
-    while (i < processors->n_ids && start_one(processors, &start, processors->ids[i]))
+    waking = waker(&processors->apic, &processors->clock, start.page);
+    while (i < processors->n_ids && start_one(processors, &start, &waking, processors->ids[i]))
         i++;
     start_close(&start);
     warn_of_memory(processors->n_ids - i);
@@ -142,7 +90,6 @@ void processors_start(struct processors *processors)
 {
     allocate_all(processors);
     processors->n_online = 1;
-    processors->patience_us = PATIENCE_US;
     if (processors->n_ids)
         start_others(processors);
     if (processors->alone)
@@ -159,7 +106,7 @@ void processors_run(struct processors *processors, void (*work)(void *context, u
     }
     work(context, 0);
     for (unsigned i = 1; i < processors->n_online; i++)
-        if (!wait_for(processors, &processors->all[i], PROCESSOR_ONLINE, limit_us))
+        if (!wake_wait(&processors->clock, &processors->all[i].state, PROCESSOR_ONLINE, limit_us))
             panic("the processor with APIC id %u does not come to an end", processors->all[i].apic_id);
 }
 
@@ -169,7 +116,7 @@ void processors_stop(struct processors *processors)
         struct processor *processor = &processors->all[i];
 
         change_state(processor, PROCESSOR_PARKING);
-        if (!wait_for(processors, processor, PROCESSOR_PARKED, PARK_LIMIT_US) ||
+        if (!wake_wait(&processors->clock, &processor->state, PROCESSOR_PARKED, PARK_LIMIT_US) ||
             !apic_send_init(&processors->apic, processor->apic_id))
             panic("the processor with APIC id %u does not stop", processor->apic_id);
     }

@@ -59,8 +59,7 @@ struct processors {
     unsigned n_ids;
     struct processor *all; /* room for 1 + n_ids */
     unsigned n_online;
-    unsigned n_silent;     /* that did not start */
-    uint64_t patience_us;  /* halves with each wait in vain */
+    unsigned n_silent; /* that did not start */
 };
 
 /*
@@ -82,8 +81,8 @@ void processors_run(struct processors *processors, void (*work)(void *context, u
 /* Stops all but this one and gives back all their memory; page tables stay. */
 void processors_stop(struct processors *processors);
 
-/* Where a started processor goes on, on its own stack, in the kernel's tables. Called by trampoline.S. */
-NORETURN void processor_main(struct processor *processor) __attribute__((visibility("hidden")));
+/* Where a started processor, a struct processor, goes on: on its own stack, in the kernel's tables. Never returns. */
+void processor_main(void *processor);
 
 /* Takes, guards, and gives back both stacks. False: no memory. */
 MUST_CHECK bool processor_take_stacks(struct processor *processor, struct memory *memory);

@@ -5,11 +5,6 @@
 #include "panic.h"
 #include "x86.h"
 
-/* Intel SDM vol 3A, 3.4.5 Segment Descriptors: present, accessed; 32-bit ones of 4 GiB from 0. */
-#define CODE_32 0x00CF9B000000FFFFull
-#define CODE_64 0x00AF9B000000FFFFull
-#define DATA_32 0x00CF93000000FFFFull
-
 static void give_back(struct memory *memory, frame_t f)
 {
     const enum pmm_status status = pmm_dealloc_frame(memory->pmm, memory->cpu, f);
@@ -58,31 +53,13 @@ static enum paging_status make_tables(struct start *start)
     return status;
 }
 
-static struct far_pointer far_to(const struct start *start, const char *label, uint16_t selector)
-{
-    return (struct far_pointer){ (uint32_t)(frame_start(start->page).value + (uint64_t)(label - start_code)), selector,
-                                 0 };
-}
-
 static void fill_page(struct start *start)
 {
-    const uint32_t page = (uint32_t)frame_start(start->page).value;
-    struct start_page *at = start->at;
+    struct start_registers registers = start_registers_here();
 
-    *at = (struct start_page){
-        .gdt = { 0, CODE_32, CODE_64, DATA_32 },
-        .gdt_pointer = { sizeof(at->gdt) - 1, page + START_GDT, 0 },
-        .protected_mode = far_to(start, start_protected, START_CODE_32),
-        .long_mode = far_to(start, start_long, START_CODE_64),
-        .cr0 = (uint32_t)read_cr0(),
-        .cr3 = (uint32_t)frame_start(start->tables[0]).value,
-        .cr4 = (uint32_t)read_cr4(),
-        .efer = (uint32_t)(rdmsr(MSR_EFER) & (EFER_LME | EFER_NXE)),
-        .pat = rdmsr(MSR_PAT),
-        .entry = virt_of(processor_enter).value,
-        .root = read_cr3(),
-    };
-    __builtin_memcpy(at->code, start_code, (size_t)(start_code_end - start_code));
+    registers.cr3 = (uint32_t)frame_start(start->tables[0]).value;
+    registers.root = read_cr3();
+    start_page_fill(start->at, start->page, &registers);
 }
 
 /* Not in the first 64 KiB, if it can be helped: some firmware writes there for ever (Linux, X86_RESERVE_LOW). */
@@ -94,7 +71,6 @@ static bool take_page(struct memory *memory, frame_t *ret_page)
 
 bool start_open(struct start *start, struct memory *memory)
 {
-    ASSERT(start_code_end - start_code <= START_DATA);
     *start = (struct start){ .memory = memory };
     if (!take_page(memory, &start->page))
         return false;
@@ -106,12 +82,6 @@ bool start_open(struct start *start, struct memory *memory)
     }
     fill_page(start);
     return true;
-}
-
-void start_aim(struct start *start, virt_addr_t stack_top, void *argument)
-{
-    start->at->stack = stack_top.value;
-    start->at->argument = virt_of(argument).value;
 }
 
 void start_close(struct start *start)

@@ -1,6 +1,7 @@
-#include "start.h"
+#include "start_page.h"
 
 #define CR0_PE 1
+#define CR0_PG 0x80000000
 #define MSR_PAT 0x277
 #define MSR_EFER 0xC0000080
 
@@ -9,10 +10,14 @@
  * In:       real mode, cs = page >> 4, ip = 0: out of a start-up interrupt.
  * Out:      64-bit mode, processor_enter with rbx = the page.
  * Clobbers: everything; there is no stack.
+ *
+ * start_again, in the same page: for a processor that is in 64-bit mode and needs other control registers.
+ * In:       rbx = the page, in tables that map it one to one; interrupts off.
+ * Out, Clobbers: as above.
  */
     .section .rodata
-    .hidden start_code, start_protected, start_long, start_code_end
-    .globl start_code, start_protected, start_long, start_code_end
+    .hidden start_code, start_protected, start_long, start_again, start_unpaged, start_code_end
+    .globl start_code, start_protected, start_long, start_again, start_unpaged, start_code_end
 
     .code16
     .balign 16
@@ -56,26 +61,41 @@ start_long:
     mov %ebx, %ebx /* the upper half is undefined after the change of modes */
     mov START_ENTRY(%rbx), %rax
     jmp *%rax
+
+start_again:
+    lgdt START_GDT_POINTER(%rbx)
+    ljmpl *START_UNPAGED(%rbx)
+
+    .code32
+start_unpaged: /* compatibility mode; paging must end before the number of levels can change */
+    mov $START_DATA_32, %eax
+    mov %eax, %ds
+    mov %eax, %ss
+    mov %cr0, %eax
+    and $~CR0_PG, %eax
+    mov %eax, %cr0
+    jmp start_protected
+    .code64
 start_code_end:
 
 /*
  * In:       rbx = the start page, in tables that map it and the image's text.
- * Out:      processor_main(argument) on its stack in the kernel's tables, interrupts off, rbp = 0.
+ * Out:      main(argument) on its stack in the kernel's tables, interrupts off, rbp = 0.
  * Clobbers: everything else.
  */
     .text
     .globl processor_enter
     .hidden processor_enter
-    .hidden processor_main
     .type processor_enter, @function
 processor_enter:
     mov START_ROOT(%rbx), %rax
     mov START_STACK(%rbx), %rsp
     mov START_ARGUMENT(%rbx), %rdi
-    mov %rax, %cr3 /* rip is in the image, which the kernel's tables map alike */
+    mov START_MAIN(%rbx), %rdx
+    mov %rax, %cr3 /* rip is in the image, which the kernel's tables map alike; the page they may not map */
     xor %ebp, %ebp
-    call processor_main
-    ud2 /* processor_main does not return */
+    call *%rdx
+    ud2 /* it does not return */
     .size processor_enter, . - processor_enter
 
     .section .note.GNU-stack, "", @progbits
