@@ -50,8 +50,12 @@ $(BUILD)/.packages-test: $(BUILD)/.packages-run
 # ---- BOOTX64.EFI -----------------------------------------------------------------------------------------------------
 
 efi_sources := $(wildcard efi/*.c efi/*.S efi/*/*.c efi/*/*.S)
-kernel_sources := $(wildcard kernel/*.c kernel/*.S kernel/*/*.c kernel/*/*.S) $(BUILD)/gen/font.c
+sample_sources := $(wildcard kernel/sample/*.c kernel/sample/*.S)
+kernel_sources := $(filter-out $(sample_sources),$(wildcard kernel/*.c kernel/*.S kernel/*/*.c kernel/*/*.S)) \
+    $(BUILD)/gen/font.c
 mm_sources := $(wildcard mm/*.c)
+# What a kernel does with the allocator that it is handed: not in BOOTX64.EFI.
+adopting_sources := $(wildcard mm/pmm_adopt.c mm/pmm_check*.c mm/pmm_verify.c mm/pmm_limine.c)
 
 warnings := -Wall -Wextra -Werror -Wconversion -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wvla
 common := -std=gnu2x -g -Iinclude $(warnings) -MMD -MP -fno-common
@@ -65,7 +69,7 @@ target := $(common) $(prefix_map) -O2 -m64 -march=x86-64 -ffreestanding -fpic -f
 efi_flags := -isystem /usr/include/efi -isystem /usr/include/efi/x86_64 -DGNU_EFI_USE_MS_ABI
 
 target_objects := $(patsubst %,$(BUILD)/target/%.o,$(basename $(patsubst $(BUILD)/gen/%,gen/%,\
-    $(efi_sources) $(kernel_sources) $(mm_sources))))
+    $(efi_sources) $(kernel_sources) $(filter-out $(adopting_sources),$(mm_sources)))))
 
 .PHONY: all
 all: $(BUILD)/BOOTX64.EFI $(BUILD)/esp.img $(BUILD)/host/memmap-report

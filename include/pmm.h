@@ -61,6 +61,14 @@ enum pmm_status {
     PMM_NOT_FREE,       /* pmm_reserve(): a frame is allocated already. pmm_add(): a frame is usable already */
     PMM_WRONG_LENGTH,   /* pmm_dealloc_*(): partly allocated, partly free, or leaving usable memory midway */
     PMM_BAD_METADATA,   /* pmm_init(): block too small, unaligned, or ending beyond what a processor can address */
+    /* Of a block that somebody else has built: pmm_adopt() and pmm_verify() in include/pmm_handover.h. */
+    PMM_BAD_MAGIC,
+    PMM_BAD_VERSION,
+    PMM_BAD_CHECKSUM,
+    PMM_BAD_REGIONS,
+    PMM_BAD_LISTS,
+    PMM_BAD_BITS,
+    PMM_BAD_COUNTS,
 };
 
 struct pmm_stats {

@@ -14,6 +14,7 @@
 
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "bitmap.h"
@@ -31,6 +32,13 @@ uint64_t summary_bytes(uint64_t n_bits);
 
 /* Makes the empty set in `levels`: 8-aligned, summary_bytes() long, at a higher address than the structure. */
 void summary_init(struct summary *summary, void *levels, uint64_t n_bits);
+
+/*
+ * Whether the structure, wherever it came from, is as summary_init() would have left it. Then the first word, if any,
+ * that a search could go astray in: a member that is not announced above it, or a bit beyond the last number.
+ */
+bool summary_is_laid_out(const struct summary *summary, const void *levels, uint64_t n_bits);
+const uint64_t *summary_first_flaw(const struct summary *summary);
 
 static inline uint64_t *summary_level(const struct summary *summary, uint64_t level)
 {

@@ -1,13 +1,6 @@
 #include "panic.h"
 #include "pmm_layout.h"
-
-/* Sections of the block begin on cache lines. */
-#define SECTION_ALIGN 64
-
-/* What the regions demand of the block: sizes of its sections. */
-struct demand {
-    uint64_t n_spans, n_words, n_pending;
-};
+#include "pmm_sections.h"
 
 /* A walk over the tracked frames: maximal runs of adjacent ones, in ascending order. */
 struct walk {
@@ -38,16 +31,7 @@ static bool walk_next(struct walk *walk, struct span *ret_span)
     ASSERT(end.value > start.value && end.value <= (uint64_t)1 << PHYS_BITS_MAX);
     ASSERT(!((start.value | end.value) & PAGE_MASK));
     const struct frame_range frames = frame_range_inside((struct phys_range){ start, end.value - start.value });
-    const uint64_t first_chunk = frames.first.value >> WORD_SHIFT;
-    const uint64_t last_chunk = (frames.first.value + frames.count - 1) >> WORD_SHIFT;
-    const uint64_t padding = frames.count < LARGE_SPAN_FRAMES ? 0 : (first_chunk - walk->n_words) % AREA_WORDS;
-
-    *ret_span = (struct span){
-        .first = frames.first.value,
-        .count = frames.count,
-        .first_word = walk->n_words + padding,
-        .n_words = last_chunk - first_chunk + 1,
-    };
+    *ret_span = pmm_place_span(frames, walk->n_words);
     walk->n_words = ret_span->first_word + ret_span->n_words;
     return true;
 }
@@ -57,9 +41,9 @@ static struct frame_range frames_of(const struct mem_region *r)
     return frame_range_inside(region_range(r));
 }
 
-static struct demand demand_of(const struct mem_region *regions, size_t n_regions)
+static struct pmm_demand demand_of(const struct mem_region *regions, size_t n_regions)
 {
-    struct demand demand = { .n_pending = PENDING_SPARE };
+    struct pmm_demand demand = { .n_pending = PENDING_SPARE };
     struct walk walk = { .next = regions, .end = regions + n_regions };
     struct span span;
 
@@ -73,43 +57,14 @@ static struct demand demand_of(const struct mem_region *regions, size_t n_region
     return demand;
 }
 
-/* Takes `bytes` from the block, whose first *used bytes are taken; returns their offset. */
-static uint64_t section(uint64_t *used, uint64_t bytes)
-{
-    const uint64_t offset = align_up(*used, SECTION_ALIGN);
-
-    *used = offset + bytes;
-    return offset;
-}
-
-/* Where the sections lie. Only the header is filled in; the summaries' offsets come with summary_init(). */
-struct sections {
-    uint64_t spans, pending, words, owners, partial, dense, free_areas;
-    uint64_t end;
-};
-
-static struct sections sections_of(const struct demand *demand)
-{
-    struct sections s = { .end = sizeof(struct pmm) };
-
-    s.spans = section(&s.end, demand->n_spans * sizeof(struct span_record));
-    s.pending = section(&s.end, demand->n_pending * sizeof(struct pending_piece));
-    s.words = section(&s.end, demand->n_words * sizeof(uint64_t));
-    s.owners = section(&s.end, demand->n_words / AREA_WORDS);
-    s.partial = section(&s.end, summary_bytes(demand->n_words / AREA_WORDS));
-    s.dense = section(&s.end, summary_bytes(demand->n_words / AREA_WORDS));
-    s.free_areas = section(&s.end, summary_bytes(demand->n_words / AREA_WORDS));
-    return s;
-}
-
 size_t pmm_metadata_bytes(const struct mem_region *regions, size_t n_regions)
 {
-    const struct demand demand = demand_of(regions, n_regions);
+    const struct pmm_demand demand = demand_of(regions, n_regions);
 
-    return sections_of(&demand).end;
+    return pmm_sections_of(&demand).end;
 }
 
-static void init_header(struct pmm *pmm, const struct demand *demand, const struct sections *sections)
+static void init_header(struct pmm *pmm, const struct pmm_demand *demand, const struct pmm_sections *sections)
 {
     *pmm = (struct pmm){
         .magic = PMM_MAGIC,
@@ -139,20 +94,6 @@ static struct span_record span_record(const struct span *span)
     };
 }
 
-/* The first word that is not of low memory. */
-static uint64_t first_high_word(const struct pmm *pmm)
-{
-    for (uint64_t i = 0; i < pmm->n_spans; i++) {
-        const struct span span = pmm_span_at(pmm, i);
-
-        if (span.first >= LOW_FRAMES)
-            return span.first_word;
-        if (span_end(&span) > LOW_FRAMES)
-            return span_position(&span, LOW_FRAMES) >> WORD_SHIFT;
-    }
-    return pmm->n_words - 1;
-}
-
 static void init_spans(struct pmm *pmm, const struct mem_region *regions, size_t n_regions)
 {
     struct walk walk = { .next = regions, .end = regions + n_regions };
@@ -162,7 +103,7 @@ static void init_spans(struct pmm *pmm, const struct mem_region *regions, size_t
         pmm_spans(pmm)[pmm->n_spans++] = span_record(&span);
         pmm->total_frames += span.count;
     }
-    pmm->first_high_word = first_high_word(pmm);
+    pmm->first_high_word = pmm_find_first_high_word(pmm);
     pmm->first_high_area = (pmm->first_high_word + AREA_WORDS - 1) / AREA_WORDS;
 }
 
@@ -242,8 +183,8 @@ static void init_pending(struct pmm *pmm, const struct mem_region *regions, size
 enum pmm_status pmm_init(void *metadata, size_t metadata_bytes, phys_addr_t metadata_start,
                          const struct mem_region *regions, size_t n_regions, struct pmm **ret_pmm)
 {
-    const struct demand demand = demand_of(regions, n_regions);
-    const struct sections sections = sections_of(&demand);
+    const struct pmm_demand demand = demand_of(regions, n_regions);
+    const struct pmm_sections sections = pmm_sections_of(&demand);
     const uint64_t phys_end = (uint64_t)1 << PHYS_BITS_MAX;
     struct pmm *pmm = metadata;
 

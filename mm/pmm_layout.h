@@ -115,6 +115,7 @@ struct pmm {
     struct frame_range metadata_frames;
 
     _Alignas(64) _Atomic uint64_t n_late; /* see pmm_note_late(); nearly always 0 */
+    uint64_t seal;                        /* pmm_seal() writes it, pmm_adopt() breaks it */
 
     /* Written only by the holder of the lock. free_frames, less what the CPUs counted since, is read without it. */
     _Alignas(64) struct spinlock lock;
@@ -188,6 +189,9 @@ static inline uint64_t span_frame(const struct span *span, uint64_t position)
 
 /* ---- pmm_span.c: from frames and words to spans. */
 
+/* Adjacent frames, one or more, and their words, given how many words those below them take. */
+struct span pmm_place_span(struct frame_range frames, uint64_t n_words);
+
 /* The span that holds the frame; false: the frame is untracked. */
 bool pmm_span_of_frame(const struct pmm *pmm, uint64_t frame, struct span *ret_span);
 
@@ -198,6 +202,9 @@ struct span pmm_span_of_word(const struct pmm *pmm, uint64_t word);
 bool pmm_span_from(const struct pmm *pmm, uint64_t frame, struct span *ret_span);
 
 struct span pmm_span_at(const struct pmm *pmm, uint64_t index);
+
+/* The first word that is not of low memory. */
+uint64_t pmm_find_first_high_word(const struct pmm *pmm);
 
 static inline bool owner_is_free(uint8_t owner) { return owner >= OWNER_FREE; }
 static inline bool owner_is_nobody(uint8_t owner) { return owner <= OWNER_NONE; }

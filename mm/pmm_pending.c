@@ -1,4 +1,5 @@
 #include "pmm_cpu.h"
+#include "pmm_handover.h"
 #include "pmm_layout.h"
 
 uint64_t pmm_pending_pieces(uint64_t frames)
@@ -161,4 +162,38 @@ enum pmm_status pmm_add(struct pmm *pmm, struct pmm_cpu *caller, struct frame_ra
     const enum pmm_status status = add_alone(pmm, range);
     pmm_resume(pmm, cpu);
     return status;
+}
+
+/* Pieces are whole, and lie in one span each: nothing can be refused. */
+static void reclaim_alone(struct pmm *pmm)
+{
+    struct span span;
+
+    for (uint64_t i = 0; i < pmm->n_pending; i++) {
+        const struct pending_piece whole = pmm_pending(pmm)[i];
+        const struct frame_range range = { { piece_first(whole) }, piece_count(whole) };
+
+        if (!range.count || !pmm_span_of_frame(pmm, range.first.value, &span))
+            continue;
+        pmm_mark_free(pmm, span_position(&span, range.first.value), range.count);
+        pmm_count_free(pmm, range.count);
+        pmm_protect(pmm, range);
+    }
+    pmm->usable_frames = pmm->total_frames;
+    pmm->n_pending = 0;
+    pmm->pending_frames = 0;
+}
+
+uint64_t pmm_reclaim_loader(struct pmm *pmm, struct pmm_cpu *caller)
+{
+    struct cpu *cpu = pmm_cpu(caller);
+
+    pmm_stop_and_drain(pmm, cpu);
+    const uint64_t before = atomic_load_explicit(&pmm->free_frames, memory_order_relaxed);
+
+    reclaim_alone(pmm);
+    const uint64_t after = atomic_load_explicit(&pmm->free_frames, memory_order_relaxed);
+
+    pmm_resume(pmm, cpu);
+    return after - before;
 }

@@ -1,5 +1,19 @@
 #include "pmm_layout.h"
 
+struct span pmm_place_span(struct frame_range frames, uint64_t n_words)
+{
+    const uint64_t first_chunk = frames.first.value >> WORD_SHIFT;
+    const uint64_t last_chunk = (frames.first.value + frames.count - 1) >> WORD_SHIFT;
+    const uint64_t padding = frames.count < LARGE_SPAN_FRAMES ? 0 : (first_chunk - n_words) % AREA_WORDS;
+
+    return (struct span){
+        .first = frames.first.value,
+        .count = frames.count,
+        .first_word = n_words + padding,
+        .n_words = last_chunk - first_chunk + 1,
+    };
+}
+
 struct span pmm_span_at(const struct pmm *pmm, uint64_t index)
 {
     const struct span_record r = pmm_spans(pmm)[index];
@@ -51,4 +65,17 @@ struct span pmm_span_of_word(const struct pmm *pmm, uint64_t word)
             high = middle;
     }
     return pmm_span_at(pmm, low);
+}
+
+uint64_t pmm_find_first_high_word(const struct pmm *pmm)
+{
+    for (uint64_t i = 0; i < pmm->n_spans; i++) {
+        const struct span span = pmm_span_at(pmm, i);
+
+        if (span.first >= LOW_FRAMES)
+            return span.first_word;
+        if (span_end(&span) > LOW_FRAMES)
+            return span_position(&span, LOW_FRAMES) >> WORD_SHIFT;
+    }
+    return pmm->n_words - 1;
 }

@@ -2,7 +2,6 @@
 
 #include "atomics.h"
 
-
 uint64_t summary_bytes(uint64_t n_bits)
 {
     uint64_t words = 0;
@@ -14,19 +13,58 @@ uint64_t summary_bytes(uint64_t n_bits)
     return words * sizeof(uint64_t);
 }
 
-void summary_init(struct summary *summary, void *levels, uint64_t n_bits)
+/* Where the levels lie, the lowest one at `offset` from the structure. */
+static struct summary laid_out(uint64_t offset, uint64_t n_bits)
 {
-    uint64_t offset = (uint64_t)((char *)levels - (char *)summary);
+    struct summary summary = { .n_bits = n_bits };
     uint64_t n_words = n_bits;
 
-    bitmap_fill(levels, summary_bytes(n_bits) / sizeof(uint64_t), 0);
-    summary->n_bits = n_bits;
-    summary->n_levels = 0;
     do {
         n_words = bitmap_words(n_words);
-        summary->level_offset[summary->n_levels++] = offset;
+        summary.level_offset[summary.n_levels++] = offset;
         offset += n_words * sizeof(uint64_t);
     } while (n_words > 1);
+    return summary;
+}
+
+void summary_init(struct summary *summary, void *levels, uint64_t n_bits)
+{
+    bitmap_fill(levels, summary_bytes(n_bits) / sizeof(uint64_t), 0);
+    *summary = laid_out((uint64_t)((char *)levels - (char *)summary), n_bits);
+}
+
+bool summary_is_laid_out(const struct summary *summary, const void *levels, uint64_t n_bits)
+{
+    const struct summary expected = laid_out((uint64_t)((const char *)levels - (const char *)summary), n_bits);
+
+    return !__builtin_memcmp(summary, &expected, sizeof(expected));
+}
+
+/* The first word of a level of n bits, or of the level above, that a search could go astray in. */
+static const uint64_t *level_flaw(const uint64_t *words, uint64_t n_bits, const uint64_t *above)
+{
+    const uint64_t n_words = bitmap_words(n_bits);
+
+    if (n_bits % WORD_BITS && words[n_words - 1] & word_from(n_bits))
+        return &words[n_words - 1];
+    for (uint64_t i = 0; above && i < n_words; i++)
+        if (words[i] && !word_has(above[i >> WORD_SHIFT], i))
+            return &above[i >> WORD_SHIFT];
+    return NULL;
+}
+
+const uint64_t *summary_first_flaw(const struct summary *summary)
+{
+    const uint64_t *wrong = NULL;
+    uint64_t n_bits = summary->n_bits;
+
+    for (uint64_t level = 0; level < summary->n_levels && !wrong; level++) {
+        const bool is_root = level + 1 == summary->n_levels;
+
+        wrong = level_flaw(summary_level(summary, level), n_bits, is_root ? NULL : summary_level(summary, level + 1));
+        n_bits = bitmap_words(n_bits);
+    }
+    return wrong;
 }
 
 void summary_set(struct summary *summary, uint64_t i)

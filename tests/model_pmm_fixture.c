@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "../mm/pmm_layout.h"
+#include "pmm_handover.h"
 
 void check_failed(const char *condition, const char *file, int line)
 {
@@ -34,10 +35,30 @@ void pmm_fixture_use_cpus(struct pmm_fixture *fixture, uint64_t n, struct pmm_ba
     pmm_cpus_init(fixture->pmm, fixture->cpus, n, barrier);
 }
 
+void pmm_fixture_hand_over(struct pmm_fixture *fixture, uint64_t n, struct pmm_barrier barrier)
+{
+    void *block, *cpus;
+
+    pmm_drain(fixture->pmm, fixture->cpus);
+    pmm_seal(fixture->pmm);
+    CHECK(posix_memalign(&block, 64, fixture->block_bytes) == 0);
+    memcpy(block, fixture->block, fixture->block_bytes);
+    memset(fixture->block, 0x5A, fixture->block_bytes);
+    pmm_fixture_free(fixture);
+    CHECK(posix_memalign(&cpus, _Alignof(struct pmm_cpu), n * sizeof(struct pmm_cpu)) == 0);
+    fixture->block = block;
+    fixture->cpus = cpus;
+    CHECK(pmm_adopt(block, fixture->block_bytes, fixture->metadata_start, cpus, n, barrier, &fixture->pmm) == PMM_OK);
+    CHECK((void *)fixture->pmm == block);
+}
+
 void pmm_fixture_init(struct pmm_fixture *fixture, phys_addr_t metadata_start, const struct mem_region *regions,
                       size_t n_regions)
 {
-    *fixture = (struct pmm_fixture){ .block_bytes = pmm_metadata_bytes(regions, n_regions) };
+    *fixture = (struct pmm_fixture){
+        .block_bytes = pmm_metadata_bytes(regions, n_regions),
+        .metadata_start = metadata_start,
+    };
     CHECK(posix_memalign(&fixture->block, 64, fixture->block_bytes) == 0);
     memset(fixture->block, 0xA5, fixture->block_bytes);
     CHECK(pmm_init(fixture->block, fixture->block_bytes, metadata_start, regions, n_regions, &fixture->pmm) == PMM_OK);
@@ -203,7 +224,7 @@ static void check_area(const struct pmm *pmm, uint64_t area)
 
 void pmm_check_invariants(struct pmm *pmm, struct pmm_cpu *cpu)
 {
-    uint64_t n_allocated_bits = 0;
+    uint64_t n_allocated_bits = 0, offset;
 
     pmm_drain(pmm, cpu);
     check_spans(pmm);
@@ -219,4 +240,5 @@ void pmm_check_invariants(struct pmm *pmm, struct pmm_cpu *cpu)
     check_summary(&pmm->partial);
     check_summary(&pmm->dense);
     check_summary(&pmm->free_areas);
+    CHECK(pmm_verify(pmm, cpu, &offset) == PMM_OK);
 }

@@ -21,6 +21,7 @@
 struct pmm_fixture {
     void *block;
     size_t block_bytes;
+    phys_addr_t metadata_start;
     struct pmm *pmm;
     struct pmm_cpu *cpus;
 };
@@ -49,6 +50,9 @@ void do_nothing(void *context);
 /* Makes state for n CPUs, whether or not there is some; what the former CPUs held is given back. */
 void pmm_fixture_use_cpus(struct pmm_fixture *fixture, uint64_t n, struct pmm_barrier barrier);
 
+/* Drains, seals, moves the block to another address (the old one holds garbage) and adopts it there for n CPUs. */
+void pmm_fixture_hand_over(struct pmm_fixture *fixture, uint64_t n, struct pmm_barrier barrier);
+
 void pmm_fixture_free(struct pmm_fixture *fixture);
 
 /* The calls of pmm.h, with plain numbers. These succeed, or the program ends: */
@@ -64,7 +68,7 @@ enum pmm_status fixture_reserve(struct pmm_fixture *f, uint64_t first, uint64_t 
 enum pmm_status fixture_add(struct pmm_fixture *f, uint64_t first, uint64_t n);
 struct pmm_stats fixture_stats(struct pmm_fixture *f);
 
-/* Drains, and ends the program unless owners, summaries, spans and padding are what the words demand. */
+/* Drains, and ends the program unless pmm_verify() agrees, and owners, summaries, spans and padding are what the words demand. */
 void pmm_check_invariants(struct pmm *pmm, struct pmm_cpu *cpu);
 
 #endif

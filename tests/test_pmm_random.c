@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 #include "model_pmm.h"
+#include "pmm_handover.h"
 
 /* A test's machine and how long it runs. The scenario's name is what cmocka prints. */
 struct scenario {
@@ -241,6 +242,31 @@ static void try_next_free_run(struct world *w)
         assert_int_equal(got.first.value, want.first.value);
 }
 
+/* From one loader to a kernel, or from that to the next: nothing is lost, and nothing else found. */
+static void try_hand_over(struct world *w)
+{
+    pmm_fixture_hand_over(&w->fixture, w->scenario->n_cpus, NO_BARRIER);
+}
+
+static void try_reclaim(struct world *w)
+{
+    const uint64_t free = w->model.free;
+
+    for (uint64_t f = 0; f < w->model.n_frames; f++)
+        if (w->model.states[f] == MODEL_PENDING)
+            assert_int_equal(model_add(&w->model, (struct frame_range){ frame(f), 1 }), PMM_OK);
+    assert_int_equal(pmm_reclaim_loader(w->fixture.pmm, a_cpu(w)), w->model.free - free);
+}
+
+/* In a thousand operations, a few. */
+static void try_rare(struct world *w)
+{
+    if (random_below(w, 10) == 0)
+        try_hand_over(w);
+    else if (random_below(w, 60) == 0)
+        try_reclaim(w);
+}
+
 /* Phases with different weights, so that memory runs full and empty again and again. */
 static const struct {
     void (*attempt)(struct world *w);
@@ -248,7 +274,8 @@ static const struct {
 } attempts[] = {
     { try_alloc_frame, 25, 8 },   { try_dealloc_frame, 10, 25 }, { try_alloc_run, 30, 6 },
     { try_dealloc_run, 8, 30 },   { try_reserve, 8, 4 },         { try_add, 3, 3 },
-    { try_alloc_frames, 6, 2 },   { try_dealloc_frames, 2, 14 }, { try_next_free_run, 8, 8 },
+    { try_alloc_frames, 6, 2 },   { try_dealloc_frames, 2, 14 }, { try_next_free_run, 6, 6 },
+    { try_rare, 2, 2 },
 };
 
 static void try_anything(struct world *w, bool filling)
