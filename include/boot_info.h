@@ -32,7 +32,10 @@ enum loader_use {
 #define BOOT_CLAIMS_MAX 8
 #define FIRMWARE_VENDOR_MAX 64
 
+struct handover;
+
 struct boot_info {
+    const struct handover *handover; /* NULL: the built-in kernel is to run */
     struct firmware_map map; /* as it was when boot services ended */
     struct phys_range image; /* BOOTX64.EFI in memory: PE header, text, constants, data, bss */
     struct phys_range loader[LOADER_USES];

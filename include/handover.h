@@ -54,6 +54,12 @@ struct handover_nmi {
     uint32_t flags;    /* the entry's polarity and trigger mode, as LVT bits */
 };
 
+/* Something of the firmware's that the kernel reads. */
+struct handover_table {
+    struct phys_range bytes;
+    bool is_acpi; /* may lie in ACPI memory of either kind; else RESERVED_MAPPED it must be */
+};
+
 struct handover {
     uint64_t base_revision;
     unsigned paging_levels; /* 4 or 5: what the kernel gets */
@@ -65,7 +71,7 @@ struct handover {
     size_t n_segments;
     virt_addr_t entry;
     uint64_t stack_bytes; /* of each processor */
-    phys_addr_t gdt;      /* HANDOVER_GDT_ENTRIES descriptors */
+    phys_addr_t gdt;      /* the kernel's descriptors: kernel/limine/enter.h */
 
     /* For the regions: kernel, modules, metadata; then room for what must be RESERVED_MAPPED. */
     struct region_claim *claims;
@@ -74,11 +80,12 @@ struct handover {
     size_t n_framebuffers;
 
     /* What lies where the firmware put it and the kernel must be able to read, from base revision 4 or 5 on. */
-    struct phys_range *tables; /* ACPI: types 2, 3 or 8. SMBIOS, EFI: 8 */
+    struct handover_table *tables;
     size_t n_tables;
 
     frame_t start_page;     /* below 1 MiB; 0: none */
     frame_t start_root;     /* below 4 GiB; 0: none */
+    struct handover_processor self;
     struct handover_processor *others;
     unsigned n_others;
     struct phys_range stacks; /* of the others, one after the other */
@@ -88,15 +95,13 @@ struct handover {
     size_t n_nmis;
     phys_addr_t *io_apics;
     size_t n_io_apics;
-    struct phys_range *vtd_units; /* register blocks of DMA remapping units, Intel's and AMD's */
-    size_t n_vtd_units;
-    phys_addr_t *amdvi_units;
-    size_t n_amdvi_units;
+    phys_addr_t *intel_iommus; /* their register blocks */
+    size_t n_intel_iommus;
+    phys_addr_t *amd_iommus;
+    size_t n_amd_iommus;
 
     uint64_t entry_ticks; /* TSC when the loader began */
     struct handover_responses responses;
 };
-
-#define HANDOVER_GDT_ENTRIES 7
 
 #endif

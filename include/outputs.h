@@ -10,6 +10,9 @@
 /* Starts what the machine has, in the identity map, and registers it with console(). options.console_none: neither. */
 void outputs_start(const struct boot_info *info);
 
+/* The same as soon as something is printed: for who shall leave the screen alone unless it has to panic. */
+void outputs_start_late(const struct boot_info *info);
+
 bool outputs_have_serial(void);
 
 /* Where the framebuffer is mapped from now on. */

@@ -29,6 +29,7 @@
 #define MSR_PAT 0x277
 #define MSR_EFER 0xC0000080
 #define EFER_LME (1ull << 8)
+#define EFER_LMA (1ull << 10)
 #define EFER_NXE (1ull << 11)
 
 #define CPUID_MAX_LEAF 0x0

@@ -7,6 +7,7 @@
 
 static bool have_serial;
 static struct fb_console screen;
+static const struct boot_info *late; /* what outputs_start_late() waits with; NULL: nothing */
 
 /* The firmware's tables need not map what only its driver draws on. */
 static bool is_mapped(struct phys_range range)
@@ -31,6 +32,27 @@ void outputs_start(const struct boot_info *info)
     fb_console_init(&screen, fb, pixels, memory_picture_console_area(fb),
                     identity_pointer(info->loader[LOADER_CONSOLE_CELLS].start));
     console_add(&screen.sink);
+}
+
+/* Starts the outputs, which come after this sink in the console's list and so get the text, too. */
+static void write_late(const struct sink *sink, const char *text, size_t bytes)
+{
+    const struct boot_info *info = late;
+
+    (void)sink;
+    (void)text;
+    (void)bytes;
+    late = NULL;
+    if (info)
+        outputs_start(info);
+}
+
+void outputs_start_late(const struct boot_info *info)
+{
+    static const struct sink sink = { write_late };
+
+    late = info;
+    console_add(&sink);
 }
 
 bool outputs_have_serial(void)

@@ -48,7 +48,7 @@ limine_enter:
 
     mov STATE_STACK(%rdi), %rsp
     sub $16, %rsp
-    lgdt STATE_GDT_LONG(%rdi)
+    lgdt STATE_TASK(%rdi)
     mov $LIMINE_NO_TASK, %eax /* TR: base 0, limit 0. There is no other way to get rid of what it has */
     ltr %ax
     xor %eax, %eax

@@ -9,7 +9,7 @@
 #define STATE_CR0 0x08
 #define STATE_CR4 0x10
 #define STATE_EFER 0x18
-#define STATE_GDT_LONG 0x20
+#define STATE_TASK 0x20
 #define STATE_GDT 0x30
 #define STATE_IDT 0x40
 #define STATE_STACK 0x50
@@ -19,7 +19,9 @@
 /* Selectors in the kernel's GDT. */
 #define LIMINE_CODE_64 0x28
 #define LIMINE_DATA_64 0x30
-#define LIMINE_NO_TASK 0x38 /* beyond the limit that the kernel sees */
+
+/* In a table of its own, that is loaded for a moment. */
+#define LIMINE_NO_TASK 0x08
 
 #define MP_INFO_GOTO 0x10
 
@@ -32,15 +34,13 @@
 #include "limine_protocol.h"
 #include "x86.h"
 
-/* Seven descriptors for the kernel, and a task state segment of no bytes for TR to be loaded with. */
 #define LIMINE_GDT_ENTRIES 7
-#define LIMINE_GDT_LONG_ENTRIES 9
 
 struct limine_state {
     uint64_t root; /* CR3 */
     uint64_t cr0, cr4;
     uint64_t efer;
-    struct descriptor_table_pointer gdt_long;
+    struct descriptor_table_pointer task; /* task_gdt, by its address in the direct map */
     uint8_t unused0[6];
     struct descriptor_table_pointer gdt;
     uint8_t unused1[6];
@@ -49,12 +49,13 @@ struct limine_state {
     uint64_t stack; /* top */
     uint64_t entry; /* 0: wait until info->goto_address says */
     uint64_t info;  /* struct limine_mp_info of a processor that waits; becomes its rdi. Else 0 */
+    uint64_t task_gdt[3]; /* null, a task state segment of no bytes. Of each processor: loading TR writes to it */
 };
 _Static_assert(offsetof(struct limine_state, root) == STATE_ROOT, "enter.S");
 _Static_assert(offsetof(struct limine_state, cr0) == STATE_CR0, "enter.S");
 _Static_assert(offsetof(struct limine_state, cr4) == STATE_CR4, "enter.S");
 _Static_assert(offsetof(struct limine_state, efer) == STATE_EFER, "enter.S");
-_Static_assert(offsetof(struct limine_state, gdt_long) == STATE_GDT_LONG, "enter.S");
+_Static_assert(offsetof(struct limine_state, task) == STATE_TASK, "enter.S");
 _Static_assert(offsetof(struct limine_state, gdt) == STATE_GDT, "enter.S");
 _Static_assert(offsetof(struct limine_state, idt) == STATE_IDT, "enter.S");
 _Static_assert(offsetof(struct limine_state, stack) == STATE_STACK, "enter.S");
@@ -63,6 +64,16 @@ _Static_assert(offsetof(struct limine_state, info) == STATE_INFO, "enter.S");
 _Static_assert(offsetof(struct limine_mp_info, goto_address) == MP_INFO_GOTO, "enter.S");
 
 #pragma GCC visibility push(hidden)
+/* What all processors have in common: everything but stack, entry and info. */
+struct limine_state limine_state(uint64_t root, unsigned paging_levels, bool no_execute, uint64_t gdt);
+
+/*
+ * Makes `state`, which lies in the direct map, complete, and leaves by limine_enter(). Its stack may be the current one,
+ * if that is used from LIMINE_STACK_SPARE below its top on.
+ */
+#define LIMINE_STACK_SPARE 512
+NORETURN void limine_leave(struct limine_state *state, uint64_t hhdm_offset);
+
 /* In other tables, on another stack (16-aligned, exclusive): function(argument), which never returns. */
 NORETURN void limine_switch(uint64_t root, uint64_t stack_top, void (*function)(void *argument), void *argument);
 

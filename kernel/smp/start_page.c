@@ -43,6 +43,18 @@ void start_page_fill(struct start_page *at, frame_t page, const struct start_reg
     __builtin_memcpy(at->code, start_code, (size_t)(start_code_end - start_code));
 }
 
+void start_page_again(phys_addr_t root, frame_t page)
+{
+    const uint64_t there = frame_start(page).value + (uint64_t)(start_again - start_code);
+
+    __asm__ volatile("mov %0, %%cr3\n\t"
+                     "jmp *%1"
+                     :
+                     : "r"(root.value), "r"(there), "b"(frame_start(page).value)
+                     : "memory");
+    __builtin_unreachable();
+}
+
 void start_page_aim(struct start_page *at, virt_addr_t stack_top, void (*main)(void *argument), const void *argument)
 {
     at->stack = stack_top.value;

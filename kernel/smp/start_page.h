@@ -89,6 +89,9 @@ extern const char start_code[], start_protected[], start_long[], start_again[], 
 extern const char processor_enter[];
 #pragma GCC visibility pop
 
+/* Takes this processor through the page, with interrupts off. `root`: maps the page one to one, in the levels of now. */
+NORETURN void start_page_again(phys_addr_t root, frame_t page);
+
 /* What a processor is to have when it leaves the page. */
 struct start_registers {
     uint32_t cr0, cr3, cr4, efer; /* cr3: a root below 4 GiB that maps the page and our text one to one */
