@@ -43,6 +43,24 @@ struct gop_choice gop_choose(const struct firmware *fw, const struct options *op
 /* Sets the mode, if it is not the current one, and fills info->framebuffer; without one if the firmware refuses. */
 void gop_activate(const struct gop_choice *choice, struct boot_info *info);
 
+/*
+ * pages.c: whole pages of LoaderData, from 1 MiB up, within info->phys_bits, apart from info->claims and the graphics
+ * adapter's memory: firmware has handed out all of these.
+ */
+struct page_limits {
+    const struct firmware *fw;
+    const struct boot_info *info;
+    struct phys_range aperture;
+};
+/* align: a power of two >= 4 KiB. Where the firmware hands out what is not memory, tries once more, below 4 GiB. */
+MUST_CHECK EFI_STATUS pages_allocate(const struct page_limits *limits, uint64_t bytes, uint64_t align,
+                                     struct phys_range *ret);
+/* For processors in real or protected mode: ends at or below `end`, not at address 0; perhaps below 1 MiB. */
+MUST_CHECK EFI_STATUS pages_allocate_below(const struct page_limits *limits, uint64_t bytes, uint64_t end,
+                                           struct phys_range *ret);
+/* Gives them back, if there are any, and forgets them. */
+void pages_free(const struct firmware *fw, struct phys_range *range);
+
 /* The firmware's memory map, and the buffer it is read into. */
 struct map_buffer {
     void *descriptors;
@@ -53,12 +71,30 @@ struct map_buffer {
     UINT32 version;
 };
 
+/* What a kernel needs to have in info->loader. */
+struct memory_demand {
+    uint64_t stack_bytes;      /* a guard page included, if there is to be one */
+    enum region_view view;
+    const struct region_claim *claims;
+    size_t n_claims;
+    size_t claims_capacity;    /* as many may be given to region_normalize() in the end */
+    bool allocator;            /* metadata for it */
+    /*
+     * Frames for page tables, given the map as it is now. May change the types of regions to what the allocator is to
+     * see. EFI_SUCCESS, or an error that has been printed.
+     */
+    EFI_STATUS (*tables)(void *context, const struct map_buffer *buffer, struct region_map *map, uint64_t *ret_frames);
+    void *context;
+};
+
 /*
- * memory.c: everything the kernel needs before its allocator runs, as LoaderData, in info->loader; the map's buffer is
- * part of it. A failure has been printed, and what was allocated is free again.
+ * memory.c: everything a kernel needs before its allocator runs, as LoaderData, in info->loader; the map's buffer is
+ * part of it. The map that `tables` sees stays in LOADER_REGIONS. A failure has been printed, and what was allocated is
+ * free again.
  */
 MUST_CHECK EFI_STATUS loader_memory_allocate(const struct firmware *fw, const struct gop_choice *choice,
-                                             struct boot_info *info, struct map_buffer *ret_map);
+                                             const struct memory_demand *demand, struct boot_info *info,
+                                             struct map_buffer *ret_map);
 void loader_memory_free(const struct firmware *fw, struct boot_info *info);
 
 /* exit.c */
@@ -72,5 +108,12 @@ MUST_CHECK EFI_STATUS map_read(EFI_BOOT_SERVICES *boot, struct map_buffer *map);
  */
 MUST_CHECK EFI_STATUS leave_boot_services(EFI_BOOT_SERVICES *boot, EFI_HANDLE image, struct map_buffer *map,
                                           unsigned *ret_attempts);
+
+/*
+ * leave.c: the same for good: interrupts are off, and info->map is the final map. Where the firmware refuses after the
+ * first attempt, says so on our own outputs and resets the machine. An error means that boot services still run, and has
+ * been printed.
+ */
+MUST_CHECK EFI_STATUS leave(const struct firmware *fw, struct boot_info *info, struct map_buffer *map);
 
 #endif

@@ -1,14 +1,11 @@
+#include "cpu.h"
 #include "firmware.h"
 #include "image.h"
 #include "kernel.h"
-#include "outputs.h"
-#include "x86.h"
+#include "kernel_map.h"
 
 /* crt0 of gnu-efi calls this the SysV way. */
 EFI_STATUS efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system);
-
-/* How long a message stays on the screen before the reset, in TSC ticks: several seconds on any processor. */
-#define READ_TICKS 20000000000ull
 
 static EFI_STATUS firmware_open(struct firmware *fw, EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
 {
@@ -26,21 +23,6 @@ static EFI_STATUS firmware_open(struct firmware *fw, EFI_HANDLE image, EFI_SYSTE
     if (EFI_ERROR(status))
         return report_failure(fw, status, "the firmware does not say what started us: %s", status_name(status));
     return EFI_SUCCESS;
-}
-
-/* Boot services are half gone: nothing to return to, and no console of the firmware's. */
-NORETURN static void exit_failed(const struct firmware *fw, const struct boot_info *info, EFI_STATUS status,
-                                 unsigned attempts)
-{
-    cli();
-    outputs_start(info);
-    print_format(console(), "BOOTX64.EFI: cannot leave boot services: %s after %u attempts. Resetting.\n",
-                 status_name(status), attempts);
-    for (const uint64_t start = rdtsc(); rdtsc() - start < READ_TICKS;)
-        pause();
-    fw->runtime->ResetSystem(EfiResetCold, status, 0, NULL);
-    for (;;)
-        hlt();
 }
 
 static EFI_STATUS EFIAPI refuse_exit(EFI_HANDLE image, UINTN key)
@@ -71,13 +53,35 @@ static void break_services(struct firmware *fw, EFI_BOOT_SERVICES *broken, enum 
     fw->boot = broken;
 }
 
+#define STACK_BYTES (KIB(64) + PAGE_SIZE) /* and a guard page */
+
+/* What the choice of a graphics mode means for the page tables. */
+struct tables_context {
+    const struct gop_choice *graphics;
+    const struct boot_info *info;
+};
+
+static EFI_STATUS count_tables(void *context, const struct map_buffer *buffer, struct region_map *map,
+                               uint64_t *ret_frames)
+{
+    const struct tables_context *c = context;
+    /* Adapters keep their memory where it is when the mode changes. (If one does not, the slack for holes will do.) */
+    const struct framebuffer *fb = &c->graphics->framebuffer;
+    const uint64_t fb_bytes = c->graphics->gop ? (uint64_t)fb->pitch_bytes * fb->height_px : 0;
+    const struct phys_range fb_memory = { c->graphics->aperture.start, fb_bytes };
+    const struct cpu_features cpu = cpu_features();
+
+    (void)buffer;
+    *ret_frames = kernel_map_tables_max(map, c->info->image, fb_memory, cpu.paging_levels, cpu.pages_1g);
+    return EFI_SUCCESS;
+}
+
 /* Returns only if it fails, and then with everything given back. */
 static EFI_STATUS boot(struct firmware *fw, struct boot_info *info)
 {
     EFI_BOOT_SERVICES broken;
     struct gop_choice graphics;
     struct map_buffer map;
-    unsigned attempts;
     EFI_STATUS status;
 
     tables_find(fw, info);
@@ -90,20 +94,29 @@ static EFI_STATUS boot(struct firmware *fw, struct boot_info *info)
     info->image = image_layout().whole;
     info->claims[info->n_claims++] = (struct region_claim){ info->image, REGION_EXECUTABLE_AND_MODULES };
     graphics = gop_choose(fw, &info->options);
-    status = loader_memory_allocate(fw, &graphics, info, &map);
+
+    struct tables_context context = { &graphics, info };
+    const struct memory_demand demand = {
+        .stack_bytes = STACK_BYTES,
+        .view = REGION_VIEW_OWNED,
+        .claims = info->claims,
+        .n_claims = info->n_claims,
+        .claims_capacity = BOOT_CLAIMS_MAX,
+        .allocator = true,
+        .tables = count_tables,
+        .context = &context,
+    };
+
+    status = loader_memory_allocate(fw, &graphics, &demand, info, &map);
     if (EFI_ERROR(status))
         return status;
     gop_activate(&graphics, info); /* last, so that a failure above could still be read on the screen as it was */
 
-    status = leave_boot_services(fw->boot, fw->image, &map, &attempts);
-    if (EFI_ERROR(status) && attempts)
-        exit_failed(fw, info, status, attempts);
+    status = leave(fw, info, &map);
     if (EFI_ERROR(status)) {
         loader_memory_free(fw, info);
-        return report_failure(fw, status, "cannot read the firmware's memory map: %s", status_name(status));
+        return status;
     }
-    cli();
-    info->map = (struct firmware_map){ map.descriptors, map.used, map.stride };
 
     const struct phys_range *stack = &info->loader[LOADER_STACK];
 

@@ -15,6 +15,32 @@ static const struct firmware_descriptor ram[] = {
     { .type = FIRMWARE_BOOT_SERVICES_DATA, .start = 0xe100000, .pages = 0x1f00, .attributes = FIRMWARE_ATTRIBUTE_WB },
 };
 
+static EFI_STATUS some_tables(void *context, const struct map_buffer *buffer, struct region_map *map,
+                              uint64_t *ret_frames)
+{
+    (void)context;
+    (void)buffer;
+    *ret_frames = 2 + map->n_regions;
+    return EFI_SUCCESS;
+}
+
+/* Allocates what the built-in kernel needs. */
+static EFI_STATUS allocate(const struct firmware *fw, struct boot_info *info, struct map_buffer *ret_map)
+{
+    const struct gop_choice no_graphics = { 0 };
+    const struct memory_demand demand = {
+        .stack_bytes = KIB(64),
+        .view = REGION_VIEW_OWNED,
+        .claims = info->claims,
+        .n_claims = info->n_claims,
+        .claims_capacity = BOOT_CLAIMS_MAX,
+        .allocator = true,
+        .tables = some_tables,
+    };
+
+    return loader_memory_allocate(fw, &no_graphics, &demand, info, ret_map);
+}
+
 static struct boot_info new_info(void)
 {
     return (struct boot_info){ .image = { phys_addr(MIB(16)), MIB(1) }, .phys_bits = 47 };
@@ -24,12 +50,11 @@ static void everything_is_allocated_as_whole_pages(void **state)
 {
     struct fake_firmware fake = { .descriptors = ram, .map_bytes = sizeof ram };
     const struct firmware fw = fake_firmware_open(&fake);
-    const struct gop_choice no_graphics = { 0 };
     struct boot_info info = new_info();
     struct map_buffer map;
 
     (void)state;
-    assert_int_equal(loader_memory_allocate(&fw, &no_graphics, &info, &map), EFI_SUCCESS);
+    assert_int_equal(allocate(&fw, &info, &map), EFI_SUCCESS);
     for (unsigned use = 0; use < LOADER_USES; use++) {
         const struct phys_range *range = &info.loader[use];
 
@@ -51,18 +76,17 @@ static void whichever_allocation_fails_everything_is_given_back(void **state)
 {
     struct fake_firmware counting = { .descriptors = ram, .map_bytes = sizeof ram };
     const struct firmware all = fake_firmware_open(&counting);
-    const struct gop_choice no_graphics = { 0 };
     struct boot_info info = new_info();
     struct map_buffer map;
 
     (void)state;
-    assert_int_equal(loader_memory_allocate(&all, &no_graphics, &info, &map), EFI_SUCCESS);
+    assert_int_equal(allocate(&all, &info, &map), EFI_SUCCESS);
     for (unsigned n = 1; n <= counting.allocations; n++) {
         struct fake_firmware fake = { .descriptors = ram, .map_bytes = sizeof ram, .allocation_fails_at = n };
         const struct firmware fw = fake_firmware_open(&fake);
 
         info = new_info();
-        assert_int_equal(loader_memory_allocate(&fw, &no_graphics, &info, &map), EFI_OUT_OF_RESOURCES);
+        assert_int_equal(allocate(&fw, &info, &map), EFI_OUT_OF_RESOURCES);
         assert_int_equal(fake.allocations, n);
         assert_int_equal(fake.live_pages, 0);
         assert_non_null(strstr(fake.console, "BOOTX64.EFI: cannot allocate "));
@@ -75,21 +99,18 @@ static void a_map_that_grows_with_each_allocation_is_caught_up_with(void **state
 {
     struct fake_firmware fake = { .map_bytes = 4000, .grow_on_allocation = 4000 };
     const struct firmware fw = fake_firmware_open(&fake);
-    const struct gop_choice no_graphics = { 0 };
     struct boot_info info = new_info();
     struct map_buffer map;
 
     (void)state;
     /* Descriptors of zero pages: readable, but no memory. */
-    assert_int_equal(loader_memory_allocate(&fw, &no_graphics, &info, &map), EFI_OUT_OF_RESOURCES);
+    assert_int_equal(allocate(&fw, &info, &map), EFI_OUT_OF_RESOURCES);
     assert_non_null(strstr(fake.console, "no usable memory in the firmware's map of "));
     assert_int_equal(fake.live_pages, 0);
 }
 
 static void a_stride_that_cannot_hold_a_descriptor_is_refused(void **state)
 {
-    const struct gop_choice no_graphics = { 0 };
-
     (void)state;
     for (UINTN stride = 0; stride < sizeof(struct firmware_descriptor); stride++) {
         struct fake_firmware fake = { .descriptors = ram, .map_bytes = sizeof ram, .stride = stride,
@@ -98,7 +119,7 @@ static void a_stride_that_cannot_hold_a_descriptor_is_refused(void **state)
         struct boot_info info = new_info();
         struct map_buffer map;
 
-        assert_int_equal(loader_memory_allocate(&fw, &no_graphics, &info, &map), EFI_UNSUPPORTED);
+        assert_int_equal(allocate(&fw, &info, &map), EFI_UNSUPPORTED);
         assert_non_null(strstr(fake.console, "the firmware's memory descriptors have "));
         assert_int_equal(fake.live_pages, 0);
     }
@@ -106,8 +127,6 @@ static void a_stride_that_cannot_hold_a_descriptor_is_refused(void **state)
 
 static void a_map_that_cannot_be_read_is_an_error(void **state)
 {
-    const struct gop_choice no_graphics = { 0 };
-
     (void)state;
     for (unsigned n = 1; n <= 3; n++) {
         struct fake_firmware fake = { .descriptors = ram, .map_bytes = sizeof ram, .map_fails_at = n,
@@ -116,7 +135,7 @@ static void a_map_that_cannot_be_read_is_an_error(void **state)
         struct boot_info info = new_info();
         struct map_buffer map;
 
-        assert_int_equal(loader_memory_allocate(&fw, &no_graphics, &info, &map), EFI_DEVICE_ERROR);
+        assert_int_equal(allocate(&fw, &info, &map), EFI_DEVICE_ERROR);
         assert_non_null(strstr(fake.console, "Device Error"));
         assert_int_equal(fake.live_pages, 0);
     }
@@ -126,13 +145,12 @@ static void pages_that_are_no_memory_are_not_taken(void **state)
 {
     struct fake_firmware fake = { .descriptors = ram, .map_bytes = sizeof ram };
     const struct firmware fw = fake_firmware_open(&fake);
-    const struct gop_choice no_graphics = { 0 };
     struct boot_info info = new_info();
     struct map_buffer map;
 
     (void)state;
     info.claims[info.n_claims++] = (struct region_claim){ fake_first_arena(), REGION_RESERVED };
-    assert_int_equal(loader_memory_allocate(&fw, &no_graphics, &info, &map), EFI_SUCCESS);
+    assert_int_equal(allocate(&fw, &info, &map), EFI_SUCCESS);
     for (unsigned use = 0; use < LOADER_USES; use++)
         assert_false(phys_ranges_overlap(info.loader[use], fake_first_arena()));
     loader_memory_free(&fw, &info);
