@@ -39,6 +39,12 @@ struct gop_choice {
     struct framebuffer framebuffer;    /* of that mode; its memory is known only once the mode is set */
     struct phys_range aperture;        /* the adapter's memory, as far as the mode shows that is set now */
 };
+/* Every handle that has the protocol, to be freed; *ret_n = 0: none. */
+void gop_list(const struct firmware *fw, EFI_HANDLE **ret_handles, UINTN *ret_n);
+/* The handle's protocol and the mode that it is in; NULL: it has no linear framebuffer. */
+EFI_GRAPHICS_OUTPUT_PROTOCOL *gop_of(const struct firmware *fw, EFI_HANDLE handle, struct framebuffer *ret_now);
+/* A mode, but for where its memory is; false: none, or not a linear one. */
+bool gop_mode(const struct firmware *fw, EFI_GRAPHICS_OUTPUT_PROTOCOL *gop, UINT32 mode, struct framebuffer *ret);
 struct gop_choice gop_choose(const struct firmware *fw, const struct options *options);
 /* Sets the mode, if it is not the current one, and fills info->framebuffer; without one if the firmware refuses. */
 void gop_activate(const struct gop_choice *choice, struct boot_info *info);

@@ -93,6 +93,19 @@ static bool granted(struct mode_wish wish, const struct framebuffer *mode, const
     return mode->width_px <= LARGEST_WIDTH && mode->height_px <= LARGEST_HEIGHT && pixels(mode) > pixels(best);
 }
 
+bool gop_mode(const struct firmware *fw, EFI_GRAPHICS_OUTPUT_PROTOCOL *gop, UINT32 mode, struct framebuffer *ret)
+{
+    EFI_GRAPHICS_OUTPUT_MODE_INFORMATION *info = NULL;
+    UINTN bytes = 0;
+    bool good;
+
+    if (EFI_ERROR(gop->QueryMode(gop, mode, &bytes, &info)) || !info)
+        return false;
+    good = bytes >= sizeof *info && describe_mode(info, ret);
+    fw->boot->FreePool(info);
+    return good;
+}
+
 /* Whether some mode grants the wish; then it is the choice. */
 static bool choose_mode(const struct firmware *fw, struct mode_wish wish, struct gop_choice *choice)
 {
@@ -100,18 +113,13 @@ static bool choose_mode(const struct firmware *fw, struct mode_wish wish, struct
     bool found = false;
 
     for (UINT32 i = 0; i < gop->Mode->MaxMode && i < MODES_MAX; i++) {
-        EFI_GRAPHICS_OUTPUT_MODE_INFORMATION *info = NULL;
-        UINTN bytes = 0;
         struct framebuffer mode;
 
-        if (EFI_ERROR(gop->QueryMode(gop, i, &bytes, &info)) || !info)
+        if (!gop_mode(fw, gop, i, &mode) || !granted(wish, &mode, &choice->framebuffer))
             continue;
-        if (bytes >= sizeof *info && describe_mode(info, &mode) && granted(wish, &mode, &choice->framebuffer)) {
-            choice->mode = i;
-            choice->framebuffer = mode;
-            found = true;
-        }
-        fw->boot->FreePool(info);
+        choice->mode = i;
+        choice->framebuffer = mode;
+        found = true;
     }
     return found;
 }
@@ -128,19 +136,34 @@ static void choose_wished_mode(const struct firmware *fw, const struct options *
         choose_mode(fw, largest, choice);
 }
 
+void gop_list(const struct firmware *fw, EFI_HANDLE **ret_handles, UINTN *ret_n)
+{
+    *ret_handles = NULL;
+    *ret_n = 0;
+    if (EFI_ERROR(fw->boot->LocateHandleBuffer(ByProtocol, &gop_guid, NULL, ret_n, ret_handles)) || !*ret_handles)
+        *ret_n = 0;
+}
+
+EFI_GRAPHICS_OUTPUT_PROTOCOL *gop_of(const struct firmware *fw, EFI_HANDLE handle, struct framebuffer *ret_now)
+{
+    EFI_GRAPHICS_OUTPUT_PROTOCOL *gop = NULL;
+
+    if (EFI_ERROR(fw->boot->HandleProtocol(handle, &gop_guid, (void **)&gop)) || !describe_current(gop, ret_now))
+        return NULL;
+    return gop;
+}
+
 struct gop_choice gop_choose(const struct firmware *fw, const struct options *options)
 {
     struct gop_choice choice = { 0 };
-    EFI_HANDLE *handles = NULL;
-    UINTN n = 0;
+    EFI_HANDLE *handles;
+    UINTN n;
 
-    if (EFI_ERROR(fw->boot->LocateHandleBuffer(ByProtocol, &gop_guid, NULL, &n, &handles)))
-        return choice;
-    for (UINTN i = 0; handles && i < n && !choice.gop; i++) {
-        EFI_GRAPHICS_OUTPUT_PROTOCOL *gop = NULL;
+    gop_list(fw, &handles, &n);
+    for (UINTN i = 0; i < n && !choice.gop; i++) {
+        EFI_GRAPHICS_OUTPUT_PROTOCOL *gop = gop_of(fw, handles[i], &choice.framebuffer);
 
-        if (!EFI_ERROR(fw->boot->HandleProtocol(handles[i], &gop_guid, (void **)&gop)) &&
-            describe_current(gop, &choice.framebuffer)) {
+        if (gop) {
             choice.gop = gop;
             choice.mode = gop->Mode->Mode;
         }

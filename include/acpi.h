@@ -52,4 +52,12 @@ struct acpi_table {
 MUST_CHECK enum acpi_status acpi_find_table(const struct acpi_memory *memory, phys_addr_t rsdp,
                                             const char signature[4], struct acpi_table *ret);
 
+/*
+ * Every table that there is, by where it lies: the RSDP, RSDT and XSDT, what these list, and what the FADT names (FACS and
+ * DSDT, by their 32- and 64-bit addresses). Checksums do not count here; lengths that cannot be do. One table may be
+ * found several times.
+ */
+void acpi_walk(const struct acpi_memory *memory, phys_addr_t rsdp,
+               void (*found)(void *context, struct phys_range table), void *context);
+
 #endif

@@ -1,15 +1,9 @@
 #include "allocator.h"
 
+#include "limine_memory_map.h"
 #include "panic.h"
 #include "pmm_handover.h"
 #include "polyglot_allocator.h"
-
-void limine_allocator_regions(struct region_map *map)
-{
-    for (size_t i = 0; i < map->n_regions; i++)
-        if (map->regions[i].type == REGION_EXECUTABLE_AND_MODULES)
-            map->regions[i].type = REGION_USABLE;
-}
 
 /* Where the firmware's map contradicts itself, part of a claim may not have become usable, and need not be reserved. */
 static void reserve_claims(struct pmm *pmm, struct pmm_cpu *cpu, const struct handover *h, struct phys_range metadata)

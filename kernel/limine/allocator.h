@@ -7,12 +7,6 @@
 #include "mem_region.h"
 
 /*
- * Turns what is claimed for the kernel into usable regions, as the allocator sees it: the frames are allocated, and the
- * kernel may give them back one day.
- */
-void limine_allocator_regions(struct region_map *map);
-
-/*
  * Builds it in info->loader[LOADER_METADATA], with all that is claimed allocated, seals it, and answers the kernel.
  * map   of REGION_VIEW_BOOT; its regions change as above.
  */

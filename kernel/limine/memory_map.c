@@ -1,4 +1,4 @@
-#include "memory_map.h"
+#include "limine_memory_map.h"
 
 /* Up to base revision 2 a kernel finds all of this mapped, memory or not. */
 #define BLANKET_END GIB(4)
@@ -171,4 +171,11 @@ struct direct_map_range direct_map_next(struct direct_map_walk *walk)
         *walk = ahead;
     }
     return whole;
+}
+
+void limine_allocator_regions(struct region_map *map)
+{
+    for (size_t i = 0; i < map->n_regions; i++)
+        if (map->regions[i].type == REGION_EXECUTABLE_AND_MODULES)
+            map->regions[i].type = REGION_USABLE;
 }

@@ -10,7 +10,7 @@
 #include "boot_info.h"
 #include "enter.h"
 #include "handover.h"
-#include "tables.h"
+#include "limine_tables.h"
 
 /* Everything about the processors that does not change from one to the next. */
 struct limine_processors {

@@ -1,4 +1,4 @@
-#include "tables.h"
+#include "limine_tables.h"
 
 #include "cpu.h"
 #include "image.h"

@@ -17,6 +17,15 @@
 #define RSDP_XSDT 24
 #define RSDP_BYTES_2 36
 
+/* ACPI 6.5, table 5.9 FADT Format. */
+#define FADT_SIGNATURE "FACP"
+#define FADT_FIRMWARE_CTRL 36
+#define FADT_DSDT 40
+#define FADT_X_FIRMWARE_CTRL 132
+#define FADT_X_DSDT 140
+#define FADT_BYTES_32 44
+#define FADT_BYTES_64 148
+
 #define RSDT_ENTRY_BYTES 4
 #define XSDT_ENTRY_BYTES 8
 
@@ -125,4 +134,63 @@ enum acpi_status acpi_find_table(const struct acpi_memory *memory, phys_addr_t r
     if (read_table(memory, rsdt, "RSDT", &root))
         return search(memory, &root, RSDT_ENTRY_BYTES, signature, ret);
     return ACPI_NO_ROOT;
+}
+
+struct walk {
+    const struct acpi_memory *memory;
+    void (*found)(void *context, struct phys_range table);
+    void *context;
+};
+
+/* Any table begins with a signature and its length, the FACS too, which has no more of the header. */
+static uint64_t note(const struct walk *walk, uint64_t at)
+{
+    const uint8_t *head = reach(walk->memory, at, HEADER_LENGTH + 4);
+    const uint64_t bytes = head ? read_number(head + HEADER_LENGTH, 4) : 0;
+
+    if (bytes < HEADER_LENGTH + 4 || bytes > ACPI_TABLE_BYTES_MAX)
+        return 0;
+    walk->found(walk->context, (struct phys_range){ phys_addr(at), bytes });
+    return bytes;
+}
+
+static void note_fadt(const struct walk *walk, uint64_t at, uint64_t bytes)
+{
+    const uint8_t *fadt = reach(walk->memory, at, bytes);
+
+    if (!fadt || bytes < FADT_BYTES_32 || !same(fadt, FADT_SIGNATURE, SIGNATURE_BYTES))
+        return;
+    note(walk, read_number(fadt + FADT_FIRMWARE_CTRL, 4));
+    note(walk, read_number(fadt + FADT_DSDT, 4));
+    if (bytes < FADT_BYTES_64)
+        return;
+    note(walk, read_number(fadt + FADT_X_FIRMWARE_CTRL, 8));
+    note(walk, read_number(fadt + FADT_X_DSDT, 8));
+}
+
+static void walk_root(const struct walk *walk, uint64_t at, size_t entry_bytes)
+{
+    const uint64_t bytes = note(walk, at);
+    const uint8_t *root = bytes >= ACPI_HEADER_BYTES ? reach(walk->memory, at, bytes) : NULL;
+
+    if (!root)
+        return;
+    for (uint64_t i = ACPI_HEADER_BYTES; bytes - i >= entry_bytes; i += entry_bytes) {
+        const uint64_t table = read_number(root + i, entry_bytes);
+
+        note_fadt(walk, table, note(walk, table));
+    }
+}
+
+void acpi_walk(const struct acpi_memory *memory, phys_addr_t rsdp,
+               void (*found)(void *context, struct phys_range table), void *context)
+{
+    const struct walk walk = { memory, found, context };
+    uint64_t xsdt, rsdt;
+
+    if (!rsdp.value || !read_rsdp(memory, rsdp.value, &xsdt, &rsdt))
+        return;
+    found(context, (struct phys_range){ rsdp, xsdt ? RSDP_BYTES_2 : RSDP_BYTES_1 });
+    walk_root(&walk, rsdt, RSDT_ENTRY_BYTES);
+    walk_root(&walk, xsdt, XSDT_ENTRY_BYTES);
 }

@@ -12,7 +12,7 @@
 #include "boot_info.h"
 #include "compiler.h"
 #include "handover.h"
-#include "memory_map.h"
+#include "limine_memory_map.h"
 #include "paging.h"
 
 struct limine_tables {

@@ -23,6 +23,12 @@ size_t limine_memory_map_capacity(size_t n_regions, size_t n_claims);
 size_t limine_memory_map(const struct region_map *map, const struct region_claim *claims, size_t n_claims,
                          uint64_t base_revision, struct limine_memory_map_entry *entries);
 
+/*
+ * Turns what is claimed for the kernel into usable regions, as the allocator sees it: the frames are allocated, and the
+ * kernel may give them back one day.
+ */
+void limine_allocator_regions(struct region_map *map);
+
 /* What a direct map consists of. */
 enum direct_map_kind {
     DIRECT_MAP_MEMORY,      /* write-back */
