@@ -8,6 +8,13 @@
 #include "boot_info.h"
 #include "compiler.h"
 
+/* log.c: what `verbose: yes` prints. */
+struct step_log {
+    bool on;
+    uint64_t start;        /* the time stamp counter when we were started */
+    uint64_t ticks_per_ms; /* 0: not known */
+};
+
 struct firmware {
     EFI_HANDLE image;
     EFI_SYSTEM_TABLE *system;
@@ -15,7 +22,17 @@ struct firmware {
     EFI_RUNTIME_SERVICES *runtime;
     EFI_LOADED_IMAGE *loaded;
     EFI_SHELL_PARAMETERS_PROTOCOL *shell; /* NULL: not started by a shell */
+    struct step_log log;
 };
+
+/* console.c: prints UTF-8 on the firmware's console, if there is one. Each character is dear: about 10,000 instructions. */
+void firmware_print(const struct firmware *fw, const char *text);
+void firmware_print_bytes(const struct firmware *fw, const char *text, size_t bytes);
+
+/* log.c: starts the log, and measures the time stamp counter (1 ms), unless that has been done. */
+void log_enable(struct firmware *fw);
+/* One line, with the milliseconds since the start, if the log is on; for the conversions see format.h. */
+void log_step(const struct firmware *fw, const char *format, ...);
 
 /* failure.c: prints "BOOTX64.EFI: " and the line on the firmware's console and returns `status`. */
 MUST_CHECK EFI_STATUS report_failure(const struct firmware *fw, EFI_STATUS status, const char *format, ...);

@@ -16,7 +16,8 @@ static EFI_STATUS firmware_open(struct firmware *fw, EFI_HANDLE image, EFI_SYSTE
     EFI_GUID shell_parameters = EFI_SHELL_PARAMETERS_PROTOCOL_GUID;
     EFI_STATUS status;
 
-    *fw = (struct firmware){ image, system, system->BootServices, system->RuntimeServices, NULL, NULL };
+    *fw = (struct firmware){ .image = image, .system = system, .boot = system->BootServices,
+                             .runtime = system->RuntimeServices, .log.start = rdtsc() };
     fw->boot->SetWatchdogTimer(0, 0, 0, NULL); /* else the machine resets five minutes from now */
     if (EFI_ERROR(fw->boot->HandleProtocol(image, &shell_parameters, (void **)&fw->shell)))
         fw->shell = NULL;
