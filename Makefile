@@ -125,7 +125,7 @@ $(BUILD)/esp.img: $(BUILD)/BOOTX64.EFI $(shell find esp -type f 2>/dev/null)
 pure_sources := $(mm_sources) $(BUILD)/gen/font.c \
     $(addprefix kernel/,format.c framebuffer.c utf8.c glyph.c fb_draw.c fb_render.c fb_console.c memory_blocks.c picture_layout.c memory_picture.c memory_report.c) \
     $(addprefix kernel/smp/,acpi.c madt.c apic.c) \
-    $(addprefix efi/,options.c smbios.c files/device_path.c) $(wildcard efi/config/*.c efi/elf/*.c)
+    $(addprefix efi/,options.c smbios.c utf16.c files/device_path.c) $(wildcard efi/config/*.c efi/elf/*.c)
 pure_names := $(patsubst $(BUILD)/gen/%,gen/%,$(basename $(pure_sources)))
 
 host := $(common) -D_GNU_SOURCE -DPOLYGLOT_HOST
