@@ -167,7 +167,7 @@ support = $(patsubst %,$(BUILD)/$(1)/%.o,tests/host_support tests/fake_acpi mm/h
 
 # These walk efi/ through a fake firmware: the only tests that need UEFI's types.
 efi_tests := test_exit test_loader_memory
-efi_test_objects := $(addprefix $(BUILD)/asan/,tests/fake_firmware.o efi/exit.o efi/memory.o efi/failure.o efi/console.o)
+efi_test_objects := $(addprefix $(BUILD)/asan/,tests/fake_firmware.o efi/exit.o efi/memory.o efi/failure.o efi/console.o efi/keyboard.o)
 $(efi_test_objects) $(efi_tests:%=$(BUILD)/asan/tests/%.o): host += $(efi_flags) -fshort-wchar \
     $(if $(is_gcc),-maccumulate-outgoing-args)
 $(efi_tests:%=$(BUILD)/asan/tests/%): $(efi_test_objects)

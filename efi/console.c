@@ -20,12 +20,18 @@ static void flush(struct piece *piece)
     piece->n = 0;
 }
 
+/* Titles and paths may hold anything, also what would move the cursor or clear the screen. */
+static bool is_control(uint32_t code)
+{
+    return (code < ' ' && code != '\n' && code != '\r') || (code >= 0x7f && code < 0xa0);
+}
+
 /* The firmware's console takes UCS-2 and wants CR LF. */
 static void put(struct piece *piece, uint32_t code)
 {
     if (code == '\n')
         piece->text[piece->n++] = '\r';
-    piece->text[piece->n++] = code && code <= LAST_UCS2 ? (CHAR16)code : '?';
+    piece->text[piece->n++] = code > LAST_UCS2 || is_control(code) ? '?' : (CHAR16)code;
     if (piece->n >= PIECE_MAX)
         flush(piece);
 }

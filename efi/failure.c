@@ -3,7 +3,7 @@
 #include "firmware.h"
 #include "format.h"
 
-#define READER_WAIT_100NS (10ull * 10 * 1000 * 1000)
+#define READER_WAIT_MS 10000
 
 /* UEFI 2.10, Appendix D Status Codes; those that the services we call can return. */
 static const struct {
@@ -58,24 +58,10 @@ EFI_STATUS report_failure(const struct firmware *fw, EFI_STATUS status, const ch
 void wait_for_reader(const struct firmware *fw)
 {
     SIMPLE_INPUT_INTERFACE *in = fw->system->ConIn;
-    EFI_EVENT events[2]; /* timer, then key */
-    UINTN which = 0;
     EFI_INPUT_KEY key;
 
     firmware_print(fw, "Press any key to return to the firmware (10 s).\n");
-    if (EFI_ERROR(fw->boot->CreateEvent(EVT_TIMER, TPL_APPLICATION, NULL, NULL, &events[0])))
-        return;
-    if (!EFI_ERROR(fw->boot->SetTimer(events[0], TimerRelative, READER_WAIT_100NS))) {
-        const bool keyboard = in && in->WaitForKey;
-
-        if (keyboard) {
-            in->Reset(in, FALSE); /* keys typed before the message do not count */
-            events[1] = in->WaitForKey;
-        }
-        if (EFI_ERROR(fw->boot->WaitForEvent(keyboard ? 2 : 1, events, &which)))
-            fw->boot->WaitForEvent(1, events, &which); /* without the keyboard, whose event is no event */
-        else if (which == 1)
-            in->ReadKeyStroke(in, &key);
-    }
-    fw->boot->CloseEvent(events[0]);
+    if (in && in->Reset)
+        in->Reset(in, FALSE); /* keys typed before the message do not count */
+    (void)keyboard_wait(fw, READER_WAIT_MS, &key);
 }

@@ -1,14 +1,9 @@
-#include "firmware.h"
 #include "image.h"
-#include "kernel.h"
-#include "outputs.h"
+#include "start.h"
 #include "x86.h"
 
 /* crt0 of gnu-efi calls this the SysV way. */
 EFI_STATUS efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system);
-
-/* How long a message stays on the screen before the reset, in TSC ticks: several seconds on any processor. */
-#define READ_TICKS 20000000000ull
 
 static EFI_STATUS firmware_open(struct firmware *fw, EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
 {
@@ -27,21 +22,6 @@ static EFI_STATUS firmware_open(struct firmware *fw, EFI_HANDLE image, EFI_SYSTE
     if (EFI_ERROR(status))
         return report_failure(fw, status, "the firmware does not say what started us: %s", status_name(status));
     return EFI_SUCCESS;
-}
-
-/* Boot services are half gone: nothing to return to, and no console of the firmware's. */
-NORETURN static void exit_failed(const struct firmware *fw, const struct boot_info *info, EFI_STATUS status,
-                                 unsigned attempts)
-{
-    cli();
-    outputs_start(info);
-    print_format(console(), "BOOTX64.EFI: cannot leave boot services: %s after %u attempts. Resetting.\n",
-                 status_name(status), attempts);
-    for (const uint64_t start = rdtsc(); rdtsc() - start < READ_TICKS;)
-        pause();
-    fw->runtime->ResetSystem(EfiResetCold, status, 0, NULL);
-    for (;;)
-        hlt();
 }
 
 static EFI_STATUS EFIAPI refuse_exit(EFI_HANDLE image, UINTN key)
@@ -72,43 +52,30 @@ static void break_services(struct firmware *fw, EFI_BOOT_SERVICES *broken, enum 
     fw->boot = broken;
 }
 
+/* What is known without asking anybody but the firmware and the processor. */
+static void survey(const struct firmware *fw, struct boot_info *info)
+{
+    tables_find(fw, info);
+    limits_find(info);
+    info->image = image_layout().whole;
+    info->claims[info->n_claims++] = (struct region_claim){ info->image, REGION_EXECUTABLE_AND_MODULES };
+}
+
 /* Returns only if it fails, and then with everything given back. */
 static EFI_STATUS boot(struct firmware *fw, struct boot_info *info)
 {
     EFI_BOOT_SERVICES broken;
-    struct gop_choice graphics;
-    struct map_buffer map;
-    unsigned attempts;
+    struct start_request request;
     EFI_STATUS status;
 
-    tables_find(fw, info);
-    status = arguments_read(fw, info);
-    if (EFI_ERROR(status))
-        return status;
+    survey(fw, info);
+    status = arguments_read(fw, info, &request);
     if (info->options.fault == FAULT_EXIT || info->options.fault == FAULT_MEMORY)
         break_services(fw, &broken, info->options.fault);
-    limits_find(info);
-    info->image = image_layout().whole;
-    info->claims[info->n_claims++] = (struct region_claim){ info->image, REGION_EXECUTABLE_AND_MODULES };
-    graphics = gop_choose(fw, &info->options);
-    status = loader_memory_allocate(fw, &graphics, info, &map);
-    if (EFI_ERROR(status))
-        return status;
-    gop_activate(&graphics, info); /* last, so that a failure above could still be read on the screen as it was */
-
-    status = leave_boot_services(fw->boot, fw->image, &map, &attempts);
-    if (EFI_ERROR(status) && attempts)
-        exit_failed(fw, info, status, attempts);
-    if (EFI_ERROR(status)) {
-        loader_memory_free(fw, info);
-        return report_failure(fw, status, "cannot read the firmware's memory map: %s", status_name(status));
-    }
-    cli();
-    info->map = (struct firmware_map){ map.descriptors, map.used, map.stride };
-
-    const struct phys_range *stack = &info->loader[LOADER_STACK];
-
-    kernel_enter(info, virt_addr(phys_range_end(*stack)));
+    if (!EFI_ERROR(status))
+        status = start(fw, info, &request);
+    arguments_free(fw, &request);
+    return status;
 }
 
 EFI_STATUS efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)

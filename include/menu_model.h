@@ -51,4 +51,10 @@ size_t menu_selected_line(const struct menu_model *menu);
 
 size_t menu_lines(const struct menu_model *menu);
 
+/*
+ * How many bytes of UTF-8 fit into so many columns, cut between two characters. Characters of East Asian scripts and
+ * pictures take two columns.
+ */
+size_t menu_cut(const char *text, size_t bytes, size_t columns);
+
 #endif

@@ -152,6 +152,20 @@ static void the_selection_is_always_inside_the_window(void **state)
     }
 }
 
+static void titles_are_cut_between_characters_and_by_columns(void **state)
+{
+    (void)state;
+    assert_int_equal(menu_cut("abc", 3, 10), 3);
+    assert_int_equal(menu_cut("abc", 3, 3), 3);
+    assert_int_equal(menu_cut("abc", 3, 2), 2);
+    assert_int_equal(menu_cut("abc", 3, 0), 0);
+    assert_int_equal(menu_cut("", 0, 5), 0);
+    assert_int_equal(menu_cut("a\xc3\xa9z", 4, 2), 3);
+    assert_int_equal(menu_cut("\xe6\x97\xa5\xe6\x9c\xac", 6, 3), 3); /* two of two columns each */
+    assert_int_equal(menu_cut("\xe6\x97", 2, 3), 0);                  /* half a character */
+    assert_int_equal(menu_cut("\xff\xff", 2, 1), 1);                  /* none at all: shown as one */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -161,6 +175,7 @@ int main(void)
         cmocka_unit_test(selecting_a_hidden_row_expands_what_it_is_in),
         cmocka_unit_test(the_window_follows_the_selection),
         cmocka_unit_test(the_selection_is_always_inside_the_window),
+        cmocka_unit_test(titles_are_cut_between_characters_and_by_columns),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,7 @@
 #include "menu_model.h"
 
+#include "utf8.h"
+
 size_t menu_next_visible(const struct menu_model *menu, size_t row)
 {
     if (row >= menu->n_rows)
@@ -139,4 +141,33 @@ enum menu_change menu_act(struct menu_model *menu, enum menu_action action)
         return close_row(menu);
     }
     return MENU_NOTHING;
+}
+
+/* Where Unicode Standard Annex #11 (East Asian Width) has its wide characters, coarsely. */
+static size_t columns_of(uint32_t code)
+{
+    const bool wide = (code >= 0x1100 && code < 0x1160) || (code >= 0x2e80 && code < 0xa4d0) ||
+                      (code >= 0xac00 && code < 0xd7a4) || (code >= 0xf900 && code < 0xfb00) ||
+                      (code >= 0xfe30 && code < 0xfe70) || (code >= 0xff00 && code < 0xff61) || code >= 0x10000;
+
+    return wide ? 2 : 1;
+}
+
+size_t menu_cut(const char *text, size_t bytes, size_t columns)
+{
+    struct utf8_decoder decoder = { 0 };
+    uint32_t codes[UTF8_CODES_MAX];
+    size_t used = 0, end = 0;
+
+    for (size_t i = 0; i < bytes; i++) {
+        const unsigned n = utf8_decode(&decoder, (uint8_t)text[i], codes);
+
+        for (unsigned k = 0; k < n; k++)
+            used += columns_of(codes[k]);
+        if (used > columns)
+            break;
+        if (n)
+            end = i + 1;
+    }
+    return end;
 }
