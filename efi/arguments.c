@@ -1,5 +1,6 @@
 #include "smbios.h"
 #include "start.h"
+#include "text.h"
 #include "utf16.h"
 
 #define ARGUMENT_MAX 256
@@ -15,18 +16,9 @@
 /* An entry point is at most this long (DSP0134 5.2); the firmware's own table says no better. */
 #define ENTRY_POINT_READABLE 32
 
-static size_t text_length(const char *text)
-{
-    size_t n = 0;
-
-    while (text[n])
-        n++;
-    return n;
-}
-
 static bool begins_with(const char *text, size_t length, const char *prefix)
 {
-    const size_t n = text_length(prefix);
+    const size_t n = text_bytes(prefix);
 
     return length >= n && !__builtin_memcmp(text, prefix, n);
 }
@@ -39,7 +31,7 @@ static void read_oem_strings(const struct smbios_structure *structure, struct op
     const char *text;
 
     for (unsigned i = 1; (text = smbios_string(structure, i)); i++) {
-        const size_t length = text_length(text);
+        const size_t length = text_bytes(text);
 
         if (begins_with(text, length, CONFIGURATION_PREFIX) && !request->configuration)
             request->configuration = text + sizeof CONFIGURATION_PREFIX - 1;
@@ -189,7 +181,7 @@ static bool split_text(char *text, struct start_request *ret)
     ret->path[n] = 0;
     for (; is_blank(text[at]); at++)
         ;
-    for (end = text_length(text); end > at && is_blank(text[end - 1]); end--)
+    for (end = text_bytes(text); end > at && is_blank(text[end - 1]); end--)
         ;
     __builtin_memmove(text, text + at, end - at);
     text[end - at] = 0;

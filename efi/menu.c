@@ -1,6 +1,7 @@
 #include "menu.h"
 
 #include "menu_model.h"
+#include "text.h"
 
 #define SECOND_MS 1000
 
@@ -10,15 +11,6 @@ struct menu {
     struct menu_model model;
     struct menu_screen screen;
 };
-
-static size_t text_length(const char *text)
-{
-    size_t n = 0;
-
-    while (text[n])
-        n++;
-    return n;
-}
 
 static unsigned depth_of(const struct config_entry *entry)
 {
@@ -40,7 +32,7 @@ static void make_rows(const struct config *config, struct menu *menu)
         menu->entries[menu->model.n_rows] = entry;
         menu->model.rows[menu->model.n_rows++] = (struct menu_row){
             .title = entry->title,
-            .title_bytes = text_length(entry->title),
+            .title_bytes = text_bytes(entry->title),
             .depth = depth_of(entry),
             .directory = entry->first_child != NULL,
             .expanded = entry->expanded,

@@ -1,5 +1,4 @@
 #include "files/device_path.h"
-#include "files/slashes.h"
 #include "start.h"
 #include "utf16.h"
 
@@ -26,7 +25,6 @@ static bool split_device_path(const struct firmware *fw, EFI_DEVICE_PATH *device
     units = device_path_file(device, file, ARRAY_LENGTH(file));
     if (!units || utf16_to_utf8(file, units, ret->path, sizeof ret->path) == sizeof ret->path - 1)
         return false;
-    slashes_forward(ret->path);
     return true;
 }
 
@@ -49,6 +47,5 @@ bool shell_path_resolve(const struct firmware *fw, const CHAR16 *typed, struct s
     if (UTF16_BYTES_MAX(units) >= sizeof ret->path)
         return false;
     utf16_to_utf8(typed, units, ret->path, sizeof ret->path);
-    slashes_forward(ret->path);
     return true;
 }

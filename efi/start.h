@@ -2,6 +2,7 @@
 #ifndef START_H
 #define START_H
 
+#include "config.h"
 #include "files/files.h"
 #include "firmware.h"
 
@@ -15,7 +16,7 @@ struct start_request {
     enum start_kind kind;
     /* START_FILE */
     EFI_HANDLE volume;        /* where the file is; NULL: on the volume that the image came from */
-    char path[FILE_PATH_MAX]; /* UTF-8, slashes; relative to the image's directory unless it begins with one */
+    char path[FILE_PATH_MAX]; /* UTF-8; relative to the image's directory unless it begins with a slash or backslash */
     char *command_line;       /* UTF-8; NULL: none. From the firmware's pool */
     /* An SMBIOS string that stands for limine.conf, in the firmware's memory; NULL: none */
     const char *configuration;
@@ -37,6 +38,21 @@ MUST_CHECK bool shell_path_resolve(const struct firmware *fw, const CHAR16 *type
 
 /* start.c: decides what to start, and starts it. Returns only on failure, which has been printed, or EFI_ABORTED. */
 MUST_CHECK EFI_STATUS start(struct firmware *fw, struct boot_info *info, const struct start_request *request);
+
+/* What the steps of it need. */
+struct starter {
+    struct firmware *fw;
+    struct boot_info *info;
+    struct files files;
+};
+
+/* start_configured.c: by limine.conf, if there is one, with a menu if it wants one; else as start_any(). */
+MUST_CHECK EFI_STATUS start_configured(struct starter *s, const struct start_request *request);
+/* Without limine.conf: a kernel file on the image's volume, or the built-in kernel. */
+MUST_CHECK EFI_STATUS start_any(struct starter *s);
+
+/* start_entry.c: an entry of a configuration. Returns only if it fails, which has been printed. */
+MUST_CHECK EFI_STATUS start_entry(struct starter *s, const struct config_entry *entry);
 
 /* builtin.c: starts the built-in kernel. Returns only if it fails, and then with everything given back. */
 MUST_CHECK EFI_STATUS builtin_boot(struct firmware *fw, struct boot_info *info);
