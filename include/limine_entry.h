@@ -26,8 +26,8 @@ enum limine_protocol {
     LIMINE_PROTOCOL_CHAINLOAD_NEXT,
 };
 
-#define LIMINE_PAGING_4_LEVEL 4
-#define LIMINE_PAGING_5_LEVEL 5
+#define LIMINE_LEVELS_4 4
+#define LIMINE_LEVELS_5 5
 
 enum limine_entry_reason {
     LIMINE_ENTRY_OK,

@@ -133,9 +133,9 @@ static void read_randomisation(struct limine_entry *entry)
 static unsigned read_levels(const struct config_option *option, struct limine_entry_error *ret_error)
 {
     if (config_same_any_case(option->value, "4level"))
-        return LIMINE_PAGING_4_LEVEL;
+        return LIMINE_LEVELS_4;
     if (config_same_any_case(option->value, "5level"))
-        return LIMINE_PAGING_5_LEVEL;
+        return LIMINE_LEVELS_5;
     *ret_error = error_at(LIMINE_ENTRY_BAD_PAGING_MODE, option);
     return 0;
 }
@@ -151,8 +151,8 @@ static bool read_paging(struct limine_entry *entry, struct limine_entry_error *r
 
     entry->paging_max_given = max != NULL;
     entry->paging_min_given = min != NULL;
-    entry->paging_max = max ? read_levels(max, ret_error) : LIMINE_PAGING_5_LEVEL;
-    entry->paging_min = min ? read_levels(min, ret_error) : LIMINE_PAGING_4_LEVEL;
+    entry->paging_max = max ? read_levels(max, ret_error) : LIMINE_LEVELS_5;
+    entry->paging_min = min ? read_levels(min, ret_error) : LIMINE_LEVELS_4;
     entry->paging_default = both ? entry->paging_max : 0;
     if (!entry->paging_max || !entry->paging_min)
         return false;
