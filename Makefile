@@ -129,8 +129,8 @@ $(BUILD)/esp.img: $(BUILD)/BOOTX64.EFI $(shell find esp -type f 2>/dev/null)
 pure_sources := $(mm_sources) $(BUILD)/gen/font.c \
     $(addprefix kernel/,format.c framebuffer.c utf8.c glyph.c fb_draw.c fb_render.c fb_console.c memory_blocks.c picture_layout.c memory_picture.c memory_report.c) \
     $(addprefix kernel/smp/,acpi.c acpi_place.c madt.c apic.c) \
-    $(addprefix kernel/limine/,memory_map.c) \
-    $(addprefix efi/,options.c smbios.c) $(wildcard efi/config/*.c efi/elf/*.c)
+    $(addprefix kernel/limine/,memory_map.c io_apic.c iommu.c) \
+    $(addprefix efi/,options.c smbios.c utf16.c files/device_path.c) $(wildcard efi/config/*.c efi/elf/*.c)
 pure_names := $(patsubst $(BUILD)/gen/%,gen/%,$(basename $(pure_sources)))
 
 host := $(common) -D_GNU_SOURCE -DPOLYGLOT_HOST
@@ -172,7 +172,8 @@ support = $(patsubst %,$(BUILD)/$(1)/%.o,tests/host_support tests/fake_acpi mm/h
 
 # These walk efi/ through a fake firmware: the only tests that need UEFI's types.
 efi_tests := test_exit test_loader_memory
-efi_test_objects := $(addprefix $(BUILD)/asan/,tests/fake_firmware.o efi/exit.o efi/memory.o efi/pages.o efi/failure.o)
+efi_test_objects := $(addprefix $(BUILD)/asan/,tests/fake_firmware.o \
+    $(addprefix efi/,exit.o memory.o pages.o failure.o console.o keyboard.o))
 $(efi_test_objects) $(efi_tests:%=$(BUILD)/asan/tests/%.o): host += $(efi_flags) -fshort-wchar \
     $(if $(is_gcc),-maccumulate-outgoing-args)
 $(efi_tests:%=$(BUILD)/asan/tests/%): $(efi_test_objects)

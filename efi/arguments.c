@@ -1,37 +1,41 @@
-#include "firmware.h"
 #include "smbios.h"
+#include "start.h"
+#include "text.h"
+#include "utf16.h"
 
 #define ARGUMENT_MAX 256
 #define ARGUMENT_SHOWN_MAX 48 /* of it, in a message of one line */
 
 /* More than any boot manager passes; a broken one may say anything. */
-#define LOAD_OPTIONS_BYTES_MAX KIB(64)
+#define LOAD_OPTIONS_BYTES_MAX KIB(256)
 
 #define OPTION_PREFIX "polyglot:"
-#define OPTIONS_KNOWN "resolution=WxH, test=MIB, raw-map=yes, console=none, fault=KIND"
+#define CONFIGURATION_PREFIX "limine:config:"
+#define OPTIONS_KNOWN "boot FILE, resolution=WxH, test=MIB, raw-map=yes, console=none, fault=KIND"
 
 /* An entry point is at most this long (DSP0134 5.2); the firmware's own table says no better. */
 #define ENTRY_POINT_READABLE 32
 
-static size_t text_length(const char *text)
+static bool begins_with(const char *text, size_t length, const char *prefix)
 {
-    size_t n = 0;
+    const size_t n = text_bytes(prefix);
 
-    while (text[n])
-        n++;
-    return n;
+    return length >= n && !__builtin_memcmp(text, prefix, n);
 }
 
 /* SMBIOS strings come from the firmware or the hypervisor: what we do not know is somebody else's. */
-static void read_oem_strings(const struct smbios_structure *structure, struct options *options)
+static void read_oem_strings(const struct smbios_structure *structure, struct options *options,
+                             struct start_request *request)
 {
     const size_t prefix = sizeof OPTION_PREFIX - 1;
     const char *text;
 
     for (unsigned i = 1; (text = smbios_string(structure, i)); i++) {
-        const size_t length = text_length(text);
+        const size_t length = text_bytes(text);
 
-        if (length < prefix || __builtin_memcmp(text, OPTION_PREFIX, prefix))
+        if (begins_with(text, length, CONFIGURATION_PREFIX) && !request->configuration)
+            request->configuration = text + sizeof CONFIGURATION_PREFIX - 1;
+        if (!begins_with(text, length, OPTION_PREFIX))
             continue;
         if (!options_read_word(options, text + prefix, length - prefix))
             options_ignore_word(options, text, length);
@@ -49,7 +53,7 @@ static bool find_structures(const struct boot_info *info, struct smbios_table *r
     return false;
 }
 
-static void read_smbios(const struct boot_info *info, struct options *options)
+static void read_smbios(const struct boot_info *info, struct options *options, struct start_request *request)
 {
     struct smbios_table table;
     struct smbios_structure structure;
@@ -61,11 +65,75 @@ static void read_smbios(const struct boot_info *info, struct options *options)
 
     for (size_t at = 0; smbios_structure_at(structures, table.structures.bytes, at, &structure); at = structure.next)
         if (structure.type == SMBIOS_TYPE_OEM_STRINGS)
-            read_oem_strings(&structure, options);
+            read_oem_strings(&structure, options, request);
+}
+
+static EFI_STATUS allocate_text(const struct firmware *fw, size_t bytes, char **ret)
+{
+    const EFI_STATUS status = fw->boot->AllocatePool(EfiLoaderData, bytes, (void **)ret);
+
+    if (EFI_ERROR(status))
+        return report_failure(fw, status, "cannot allocate %lS for the command line: %s", (uint64_t)bytes,
+                              status_name(status));
+    return EFI_SUCCESS;
+}
+
+static EFI_STATUS refuse_path(const struct firmware *fw, const char *why)
+{
+    return report_failure(fw, EFI_INVALID_PARAMETER, "`boot' needs the path of a kernel: %s", why);
+}
+
+/* ---- from the shell ---- */
+
+static bool has_blank(const CHAR16 *word)
+{
+    for (; *word; word++)
+        if (*word == ' ' || *word == '\t')
+            return true;
+    return false;
+}
+
+/* Words first..end of the shell's, with a blank between; those that hold blanks get back the quotes they had. */
+static EFI_STATUS join_words(const struct firmware *fw, UINTN first, struct start_request *ret)
+{
+    const EFI_SHELL_PARAMETERS_PROTOCOL *shell = fw->shell;
+    const size_t quotes_and_blank = 3;
+    size_t capacity = 1, n = 0;
+    EFI_STATUS status;
+
+    for (UINTN i = first; i < shell->Argc; i++)
+        capacity += UTF16_BYTES_MAX(utf16_length(shell->Argv[i], LOAD_OPTIONS_BYTES_MAX)) + quotes_and_blank;
+    status = allocate_text(fw, capacity, &ret->command_line);
+    if (EFI_ERROR(status))
+        return status;
+    for (UINTN i = first; i < shell->Argc; i++) {
+        const bool quoted = has_blank(shell->Argv[i]);
+
+        if (i > first)
+            ret->command_line[n++] = ' ';
+        if (quoted)
+            ret->command_line[n++] = '"';
+        n += utf16_to_utf8(shell->Argv[i], LOAD_OPTIONS_BYTES_MAX, ret->command_line + n, capacity - n);
+        if (quoted)
+            ret->command_line[n++] = '"';
+    }
+    ret->command_line[n] = 0;
+    return EFI_SUCCESS;
+}
+
+/* `boot` is word `at`. */
+static EFI_STATUS read_shell_boot(const struct firmware *fw, UINTN at, struct start_request *ret)
+{
+    if (at + 1 >= fw->shell->Argc)
+        return refuse_path(fw, "there is none");
+    if (!shell_path_resolve(fw, fw->shell->Argv[at + 1], ret))
+        return refuse_path(fw, "it is too long");
+    ret->kind = START_FILE;
+    return join_words(fw, at + 2, ret);
 }
 
 /* A person typed these, so a word that we do not know is an error, and named. */
-static EFI_STATUS read_shell_arguments(const struct firmware *fw, struct options *options)
+static EFI_STATUS read_shell_arguments(const struct firmware *fw, struct options *options, struct start_request *ret)
 {
     for (UINTN i = 1; i < fw->shell->Argc; i++) {
         const CHAR16 *wide = fw->shell->Argv[i];
@@ -74,8 +142,12 @@ static EFI_STATUS read_shell_arguments(const struct firmware *fw, struct options
 
         for (; wide[n] && n < ARGUMENT_MAX; n++)
             word[n] = wide[n] >= ' ' && wide[n] <= '~' ? (char)wide[n] : '?';
-        if (options_read_word(options, word, n))
+        if (options_is_boot(word, n))
+            return read_shell_boot(fw, i, ret);
+        if (options_read_word(options, word, n)) {
+            ret->kind = START_BUILTIN;
             continue;
+        }
         word[n < ARGUMENT_SHOWN_MAX ? n : ARGUMENT_SHOWN_MAX] = 0;
         return report_failure(fw, EFI_INVALID_PARAMETER, "argument %lu: `%s' is no option (" OPTIONS_KNOWN ")",
                               (uint64_t)i, word);
@@ -83,16 +155,79 @@ static EFI_STATUS read_shell_arguments(const struct firmware *fw, struct options
     return EFI_SUCCESS;
 }
 
-EFI_STATUS arguments_read(const struct firmware *fw, struct boot_info *info)
-{
-    read_smbios(info, &info->options);
-    if (fw->shell)
-        return read_shell_arguments(fw, &info->options);
-    if (fw->loaded->LoadOptions) {
-        const UINT32 bytes = fw->loaded->LoadOptionsSize;
+/* ---- from LoadOptions: a boot entry, or iPXE ---- */
 
-        options_read_load_options(&info->options, fw->loaded->LoadOptions,
-                                  bytes < LOAD_OPTIONS_BYTES_MAX ? bytes : LOAD_OPTIONS_BYTES_MAX);
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+/* Takes the path, which may be quoted, off the text; the rest is the command line. False: it does not fit. */
+static bool split_text(char *text, struct start_request *ret)
+{
+    size_t at = 0, n = 0, end;
+    bool quoted = false;
+
+    for (; is_blank(text[at]); at++)
+        ;
+    for (; text[at] && (quoted || !is_blank(text[at])); at++) {
+        if (text[at] == '"')
+            quoted = !quoted;
+        else if (n + 1 < sizeof ret->path)
+            ret->path[n++] = text[at];
+        else
+            return false;
     }
+    ret->path[n] = 0;
+    for (; is_blank(text[at]); at++)
+        ;
+    for (end = text_bytes(text); end > at && is_blank(text[end - 1]); end--)
+        ;
+    __builtin_memmove(text, text + at, end - at);
+    text[end - at] = 0;
+    return true;
+}
+
+static EFI_STATUS read_load_options(const struct firmware *fw, struct options *options, struct start_request *ret)
+{
+    const uint8_t *text = fw->loaded->LoadOptions;
+    const size_t said = fw->loaded->LoadOptionsSize, bytes = said < LOAD_OPTIONS_BYTES_MAX ? said : LOAD_OPTIONS_BYTES_MAX;
+    const struct load_options found = options_read_load_options(options, text, bytes);
+    EFI_STATUS status;
+
+    if (!found.boot_at) {
+        ret->kind = found.n_options ? START_BUILTIN : START_CONFIGURATION;
+        return EFI_SUCCESS;
+    }
+
+    const size_t units = utf16_length(text + found.boot_at, (bytes - found.boot_at) / 2);
+
+    status = allocate_text(fw, UTF16_BYTES_MAX(units) + 1, &ret->command_line);
+    if (EFI_ERROR(status))
+        return status;
+    utf16_to_utf8(text + found.boot_at, units, ret->command_line, UTF16_BYTES_MAX(units) + 1);
+    if (!split_text(ret->command_line, ret))
+        return refuse_path(fw, "it is too long");
+    if (!ret->path[0])
+        return refuse_path(fw, "there is none");
+    ret->kind = START_FILE;
     return EFI_SUCCESS;
+}
+
+EFI_STATUS arguments_read(const struct firmware *fw, struct boot_info *info, struct start_request *ret)
+{
+    *ret = (struct start_request){ .kind = START_CONFIGURATION };
+    read_smbios(info, &info->options, ret);
+    if (fw->shell)
+        return read_shell_arguments(fw, &info->options, ret);
+    if (fw->loaded->LoadOptions)
+        return read_load_options(fw, &info->options, ret);
+    return EFI_SUCCESS;
+}
+
+void arguments_free(const struct firmware *fw, struct start_request *request)
+{
+    if (request->command_line)
+        fw->boot->FreePool(request->command_line);
+    request->command_line = NULL;
 }

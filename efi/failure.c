@@ -3,8 +3,7 @@
 #include "firmware.h"
 #include "format.h"
 
-#define LINE_MAX 160
-#define READER_WAIT_100NS (10ull * 10 * 1000 * 1000)
+#define READER_WAIT_MS 10000
 
 /* UEFI 2.10, Appendix D Status Codes; those that the services we call can return. */
 static const struct {
@@ -20,9 +19,14 @@ static const struct {
     { EFI_NOT_READY, "Not Ready" },
     { EFI_DEVICE_ERROR, "Device Error" },
     { EFI_OUT_OF_RESOURCES, "Out of Resources" },
+    { EFI_VOLUME_CORRUPTED, "Volume Corrupted" },
+    { EFI_NO_MEDIA, "No Media" },
+    { EFI_MEDIA_CHANGED, "Media Changed" },
     { EFI_NOT_FOUND, "Not Found" },
+    { EFI_TIMEOUT, "Timeout" },
     { EFI_ACCESS_DENIED, "Access Denied" },
     { EFI_ABORTED, "Aborted" },
+    { EFI_END_OF_FILE, "End of File" },
     { EFI_SECURITY_VIOLATION, "Security Violation" },
 };
 
@@ -34,27 +38,9 @@ const char *status_name(EFI_STATUS status)
     return "Unknown Status";
 }
 
-/* The firmware's console takes UTF-16 and wants CR LF; a machine may have none. */
-static void firmware_print(const struct firmware *fw, const char *text)
-{
-    SIMPLE_TEXT_OUTPUT_INTERFACE *out = fw->system->ConOut;
-    CHAR16 wide[LINE_MAX + 2];
-    size_t n = 0;
-
-    if (!out || !out->OutputString)
-        return;
-    for (; *text && n + 3 < ARRAY_LENGTH(wide); text++) {
-        if (*text == '\n')
-            wide[n++] = '\r';
-        wide[n++] = (CHAR16)(*text & 0x80 ? '?' : *text);
-    }
-    wide[n] = 0;
-    out->OutputString(out, wide);
-}
-
 EFI_STATUS report_failure(const struct firmware *fw, EFI_STATUS status, const char *format, ...)
 {
-    char line[LINE_MAX];
+    char line[FORMAT_LINE_BYTES];
     size_t length = 0;
     struct buffer_sink buffer = buffer_sink(line, sizeof line - 1, &length); /* the newline always fits */
     va_list arguments;
@@ -72,24 +58,10 @@ EFI_STATUS report_failure(const struct firmware *fw, EFI_STATUS status, const ch
 void wait_for_reader(const struct firmware *fw)
 {
     SIMPLE_INPUT_INTERFACE *in = fw->system->ConIn;
-    EFI_EVENT events[2]; /* timer, then key */
-    UINTN which = 0;
     EFI_INPUT_KEY key;
 
     firmware_print(fw, "Press any key to return to the firmware (10 s).\n");
-    if (EFI_ERROR(fw->boot->CreateEvent(EVT_TIMER, TPL_APPLICATION, NULL, NULL, &events[0])))
-        return;
-    if (!EFI_ERROR(fw->boot->SetTimer(events[0], TimerRelative, READER_WAIT_100NS))) {
-        const bool keyboard = in && in->WaitForKey;
-
-        if (keyboard) {
-            in->Reset(in, FALSE); /* keys typed before the message do not count */
-            events[1] = in->WaitForKey;
-        }
-        if (EFI_ERROR(fw->boot->WaitForEvent(keyboard ? 2 : 1, events, &which)))
-            fw->boot->WaitForEvent(1, events, &which); /* without the keyboard, whose event is no event */
-        else if (which == 1)
-            in->ReadKeyStroke(in, &key);
-    }
-    fw->boot->CloseEvent(events[0]);
+    if (in && in->Reset)
+        in->Reset(in, FALSE); /* keys typed before the message do not count */
+    (void)keyboard_wait(fw, READER_WAIT_MS, &key);
 }

@@ -8,6 +8,13 @@
 #include "boot_info.h"
 #include "compiler.h"
 
+/* log.c: what `verbose: yes` prints. */
+struct step_log {
+    bool on;
+    uint64_t start;        /* the time stamp counter when we were started */
+    uint64_t ticks_per_ms; /* 0: not known */
+};
+
 struct firmware {
     EFI_HANDLE image;
     EFI_SYSTEM_TABLE *system;
@@ -15,16 +22,32 @@ struct firmware {
     EFI_RUNTIME_SERVICES *runtime;
     EFI_LOADED_IMAGE *loaded;
     EFI_SHELL_PARAMETERS_PROTOCOL *shell; /* NULL: not started by a shell */
+    struct step_log log;
 };
+
+/* console.c: prints UTF-8 on the firmware's console, if there is one. Each character is dear: about 10,000 instructions. */
+void firmware_print(const struct firmware *fw, const char *text);
+void firmware_print_bytes(const struct firmware *fw, const char *text, size_t bytes);
+
+/* keyboard.c */
+#define KEYBOARD_NO_LIMIT UINT64_MAX
+bool keyboard_present(const struct firmware *fw);
+/*
+ * Waits for a key, so long at most. False: none came, or there is no keyboard (which shows at once without a limit, and
+ * after the time with one).
+ */
+bool keyboard_wait(const struct firmware *fw, uint64_t timeout_ms, EFI_INPUT_KEY *ret_key);
+
+/* log.c: starts the log, and measures the time stamp counter (1 ms), unless that has been done. */
+void log_enable(struct firmware *fw);
+/* One line, with the milliseconds since the start, if the log is on; for the conversions see format.h. */
+void log_step(const struct firmware *fw, const char *format, ...);
 
 /* failure.c: prints "BOOTX64.EFI: " and the line on the firmware's console and returns `status`. */
 MUST_CHECK EFI_STATUS report_failure(const struct firmware *fw, EFI_STATUS status, const char *format, ...);
 const char *status_name(EFI_STATUS status);
 /* Waits for a key, 10 s at most: the boot manager draws over the screen as soon as we return. */
 void wait_for_reader(const struct firmware *fw);
-
-/* arguments.c: what was asked for, by the shell, by LoadOptions, by SMBIOS. EFI_INVALID_PARAMETER: a bad shell word. */
-MUST_CHECK EFI_STATUS arguments_read(const struct firmware *fw, struct boot_info *info);
 
 /* tables.c: the firmware's name, ACPI and SMBIOS entry points. What is missing stays 0. */
 void tables_find(const struct firmware *fw, struct boot_info *info);

@@ -161,10 +161,16 @@ static bool names_image(const char *word, size_t bytes)
     return bytes > suffix_bytes && same_word(word + bytes - suffix_bytes, suffix_bytes, suffix);
 }
 
-void options_read_load_options(struct options *options, const void *text, size_t bytes)
+bool options_is_boot(const char *word, size_t bytes)
+{
+    return same_word(word, bytes, "boot");
+}
+
+struct load_options options_read_load_options(struct options *options, const void *text, size_t bytes)
 {
     enum { BYTE_ORDER_MARK = 0xfeff };
     struct utf16_reader in = { text, bytes / 2, 0 };
+    struct load_options found = { 0 };
     char word[WORD_MAX];
     size_t length;
 
@@ -173,7 +179,14 @@ void options_read_load_options(struct options *options, const void *text, size_t
     for (bool first = true; read_word(&in, word, &length); first = false) {
         if (first && names_image(word, length))
             continue;
-        if (length && !options_read_word(options, word, length))
+        if (options_is_boot(word, length)) {
+            found.boot_at = 2 * in.next;
+            break;
+        }
+        if (options_read_word(options, word, length))
+            found.n_options++;
+        else if (length)
             options_ignore_word(options, word, length);
     }
+    return found;
 }

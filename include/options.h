@@ -52,10 +52,19 @@ bool options_read_word(struct options *options, const char *word, size_t bytes);
 /* Counts a word that was not understood. Unprintable characters become '?'. */
 void options_ignore_word(struct options *options, const char *word, size_t bytes);
 
+/* What else LoadOptions held. */
+struct load_options {
+    size_t n_options; /* words that were understood */
+    size_t boot_at;   /* offset in bytes behind the word `boot`, at which the options end; 0: there is none */
+};
+
 /*
  * Reads LoadOptions: UTF-16 text of any provenance, `bytes` long, perhaps without an end, perhaps binary garbage. The
  * first word is skipped if it names an image (ends in .efi). Words are separated by blanks; "quotes" keep blanks.
  */
-void options_read_load_options(struct options *options, const void *text, size_t bytes);
+struct load_options options_read_load_options(struct options *options, const void *text, size_t bytes);
+
+/* Whether a word is `boot`, whatever its case. */
+bool options_is_boot(const char *word, size_t bytes);
 
 #endif

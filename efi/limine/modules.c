@@ -82,6 +82,14 @@ static EFI_STATUS load_all(struct loading *l, struct modules *modules)
     return status;
 }
 
+/* Our own image is none of these: to the kernel it is memory of the loader's like any other. */
+static void claim_what_is_no_memory(struct loading *l)
+{
+    for (size_t i = 0; i < l->info->n_claims; i++)
+        if (l->info->claims[i].type != REGION_EXECUTABLE_AND_MODULES)
+            loading_claim(l, l->info->claims[i].bytes, l->info->claims[i].type);
+}
+
 /* Claims and the list that the response will hold; nobody reads modules that the kernel does not ask for. */
 EFI_STATUS modules_load(struct loading *l)
 {
@@ -97,8 +105,7 @@ EFI_STATUS modules_load(struct loading *l)
     l->modules = loading_take(l, (modules.n + 1) * sizeof *l->modules);
     if (!h->claims || !l->modules)
         return EFI_OUT_OF_RESOURCES;
-    __builtin_memcpy(h->claims, l->info->claims, l->info->n_claims * sizeof *h->claims);
-    h->n_claims = l->info->n_claims;
+    claim_what_is_no_memory(l);
     loading_claim(l, h->kernel, REGION_EXECUTABLE_AND_MODULES);
     for (struct module *m = modules.first; m; m = m->next) {
         loading_claim(l, m->content, REGION_EXECUTABLE_AND_MODULES);
