@@ -38,21 +38,36 @@ const char *status_name(EFI_STATUS status)
     return "Unknown Status";
 }
 
-EFI_STATUS report_failure(const struct firmware *fw, EFI_STATUS status, const char *format, ...)
+static void print_line(const struct firmware *fw, const char *prefix, const char *format, va_list arguments)
 {
     char line[FORMAT_LINE_BYTES];
     size_t length = 0;
     struct buffer_sink buffer = buffer_sink(line, sizeof line - 1, &length); /* the newline always fits */
-    va_list arguments;
 
-    print_text(&buffer.sink, "BOOTX64.EFI: ");
-    va_start(arguments, format);
+    print_text(&buffer.sink, prefix);
     print_format_list(&buffer.sink, format, arguments);
-    va_end(arguments);
     line[length] = '\n';
     line[length + 1] = 0;
     firmware_print(fw, line);
+}
+
+EFI_STATUS report_failure(const struct firmware *fw, EFI_STATUS status, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    print_line(fw, "BOOTX64.EFI: ", format, arguments);
+    va_end(arguments);
     return status;
+}
+
+void report_warning(const struct firmware *fw, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    print_line(fw, "BOOTX64.EFI: warning: ", format, arguments);
+    va_end(arguments);
 }
 
 void wait_for_reader(const struct firmware *fw)

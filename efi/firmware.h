@@ -45,6 +45,8 @@ void log_step(const struct firmware *fw, const char *format, ...);
 
 /* failure.c: prints "BOOTX64.EFI: " and the line on the firmware's console and returns `status`. */
 MUST_CHECK EFI_STATUS report_failure(const struct firmware *fw, EFI_STATUS status, const char *format, ...);
+/* The same with "warning: ", for what does not stop us. */
+void report_warning(const struct firmware *fw, const char *format, ...);
 const char *status_name(EFI_STATUS status);
 /* Waits for a key, 10 s at most: the boot manager draws over the screen as soon as we return. */
 void wait_for_reader(const struct firmware *fw);

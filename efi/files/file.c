@@ -135,6 +135,7 @@ static EFI_STATUS open_on(struct files *files, const struct volume *volume, stru
     if (EFI_ERROR(status))
         return status;
     identify(files, volume, &file->identity);
+    file->volume = volume->handle;
     log_step(files->fw, "opened %s, %lu bytes", file->path, file->bytes);
     return EFI_SUCCESS;
 }

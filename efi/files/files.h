@@ -39,6 +39,7 @@ void files_open(struct firmware *fw, struct files *ret);
 struct file {
     struct files *files;
     EFI_FILE_HANDLE handle;       /* NULL: not open */
+    EFI_HANDLE volume;            /* that it is on */
     uint64_t bytes;               /* of the whole file */
     uint64_t position;            /* of the next byte to read */
     struct file_identity identity;

@@ -1,3 +1,4 @@
+#include "../text.h"
 #include "blake2b.h"
 #include "loading.h"
 #include "paging.h"
@@ -6,11 +7,14 @@
 
 static EFI_STATUS check_hash(struct loading *l, const struct file *file, const char *path, struct phys_range content)
 {
-    uint8_t digest[BLAKE2B_512_BYTES];
+    uint8_t digest[BLAKE2B_BYTES];
+    struct blake2b hash;
 
     if (file->hash == BOOT_HASH_NONE)
         return EFI_SUCCESS;
-    blake2b_512(identity_pointer(content.start), file->bytes, digest);
+    blake2b_init(&hash);
+    blake2b_update(&hash, identity_pointer(content.start), file->bytes);
+    blake2b_final(&hash, digest);
     log_step(l->fw, "hash of %s computed", file->path);
     if (!__builtin_memcmp(digest, file->digest, sizeof digest))
         return EFI_SUCCESS;
@@ -73,7 +77,7 @@ static EFI_STATUS read_file(struct loading *l)
         char *copy = loading_text(l, file.path);
 
         if (copy)
-            copy[boot_path_directory_bytes(copy, __builtin_strlen(copy))] = 0;
+            copy[boot_path_directory_bytes(copy, text_bytes(copy))] = 0;
         l->directory = copy;
         l->home = file.volume;
         if (!copy)
@@ -132,7 +136,7 @@ static EFI_STATUS take_segments(struct loading *l)
     l->handover->segments = segments;
     l->handover->n_segments = elf->n_segments;
     if (elf->has_writable_code)
-        warn(l->fw, "%s: a segment is both writable and executable", l->entry->path);
+        report_warning(l->fw, "%s: a segment is both writable and executable", l->entry->path);
     return EFI_SUCCESS;
 }
 

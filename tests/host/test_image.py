@@ -12,8 +12,8 @@ BUILD = TOP / os.environ.get("BUILD", "build")
 IMAGE = BUILD / "BOOTX64.EFI"
 
 PAGE_BYTES = 4096
-SIZE_MAX = 128 << 10
-SIZE_MAX_CLANG = 144 << 10
+SIZE_MAX = 245760
+SIZE_MAX_CLANG = 272 << 10
 SUBSYSTEM_EFI_APPLICATION = 10
 NX_COMPAT = 0x100
 SOURCES = ("Makefile", "efi", "esp", "include", "kernel", "mm", "tests")
