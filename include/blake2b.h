@@ -1,6 +1,6 @@
 /*
- * BLAKE2b-512 without a key (RFC 7693, The BLAKE2 Cryptographic Hash and Message Authentication Code): what b2sum prints.
- * Pure; general registers only.
+ * BLAKE2b-512 without a key (RFC 7693, The BLAKE2 Cryptographic Hash and Message Authentication Code): what b2sum
+ * prints. Pure; general registers only.
  */
 #ifndef BLAKE2B_H
 #define BLAKE2B_H

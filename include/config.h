@@ -1,10 +1,10 @@
 /*
  * limine.conf: text to a tree of menu entries with their options. Pure.
  *
- * The format is Limine's (CONFIG.md of its releases 8 to 12): `key: value` lines, `/Title` opens an entry, `//Title` one
- * inside the entry above, `/+Title` a directory that is shown open, `#` begins a line of comment, `${NAME}=text` defines
- * a macro for the whole file. Blanks around a line, carriage returns and a byte order mark are dropped; a backslash at
- * the end of a line continues it. What comes before the first entry is global.
+ * The format is Limine's (CONFIG.md of its releases 8 to 12): `key: value` lines, `/Title` opens an entry, `//Title`
+ * one inside the entry above, `/+Title` a directory that is shown open, `#` begins a line of comment, `${NAME}=text`
+ * defines a macro for the whole file. Blanks around a line, carriage returns and a byte order mark are dropped; a
+ * backslash at the end of a line continues it. What comes before the first entry is global.
  *
  * What Limine takes is taken. Beyond it: a macro may be used in the text of another. What means nothing to us never
  * stops a boot: it is a warning with its line.
@@ -119,8 +119,8 @@ bool config_number(const struct config_option *options, size_t n, const char *ke
 uint32_t config_timeout_ms(const struct config *config);
 
 /*
- * The entry at a path of titles: `Systems/Linux`, with \ before a / \ or # that belongs to a title, and #N after a title
- * for its N-th twin (0-based). NULL: there is none. Hidden ones are passed over.
+ * The entry at a path of titles: `Systems/Linux`, with \ before a / \ or # that belongs to a title, and #N after a
+ * title for its N-th twin (0-based). NULL: there is none. Hidden ones are passed over.
  */
 struct config_entry *config_find(const struct config *config, const char *path);
 

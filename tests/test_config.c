@@ -410,7 +410,8 @@ static void entries_are_a_tree(void **state)
 
 static void an_entry_without_the_one_above_is_left_out(void **state)
 {
-    struct model_config model = model_config_read("timeout: 1\n//X\ntimeout: 2\n/A\n///Y\npath: y\n////Z\n//B\npath: b\n");
+    struct model_config model = model_config_read("timeout: 1\n//X\ntimeout: 2\n"
+                                                  "/A\n///Y\npath: y\n////Z\n//B\npath: b\n");
 
     (void)state;
     expect_global(&model.config, "timeout", "1");
@@ -584,8 +585,8 @@ static void yes_and_no_have_a_default(void **state)
 
 static void a_number_is_digits_within_bounds(void **state)
 {
-    struct model_config model = model_config_read("a: 0\nb: 65535\nc: 65536\nd: 18446744073709551617\ne: 5x\nf: -1\ng:\n"
-                                                  "h: 0x10\ni: 0000000000000000000000000000000007\nj: 99\n");
+    struct model_config model = model_config_read("a: 0\nb: 65535\nc: 65536\nd: 18446744073709551617\ne: 5x\n"
+                                                  "f: -1\ng:\nh: 0x10\ni: 0000000000000000000000000000000007\nj: 99\n");
     const struct config *const c = &model.config;
     uint64_t value = 42;
 

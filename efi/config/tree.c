@@ -160,6 +160,16 @@ static void finish_entries(struct config_entry *entries, size_t n)
     }
 }
 
+/* Limine takes any other word for 0, and boots at once; who writes `soon` wants something else. */
+static void check_timeout(struct config_parser *parser, const struct config *config)
+{
+    const struct config_option *const timeout = config_option(config->globals, config->n_globals, "timeout", 0);
+
+    if (timeout && !config_is_digit(*timeout->value) && *timeout->value != '.' &&
+        !config_same_any_case(timeout->value, "no"))
+        config_warn(parser, CONFIG_NUMBER_INVALID, timeout->line, timeout->value, config_length(timeout->value));
+}
+
 void config_build(struct config_parser *parser, struct config *ret)
 {
     struct place place = { 0 };
@@ -182,11 +192,6 @@ void config_build(struct config_parser *parser, struct config *ret)
     ret->n_entries = parser->n_entries;
     ret->globals = parser->options;
     ret->warnings = parser->warnings;
-
-    const char *const timeout = config_value(ret->globals, ret->n_globals, "timeout", 0);
-
-    if (timeout && !config_same_any_case(timeout, "no") && (*timeout < '0' || *timeout > '9') && *timeout != '.')
-        config_warn(parser, CONFIG_NUMBER_INVALID,
-                    config_option(ret->globals, ret->n_globals, "timeout", 0)->line, timeout, config_length(timeout));
+    check_timeout(parser, ret);
     ret->n_warnings = parser->n_warnings;
 }

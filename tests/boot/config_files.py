@@ -122,8 +122,8 @@ def refused():
     yield _refused("utf-16-big-endian", plain.encode("utf-16-be"), "UTF-16, not UTF-8")
     yield _refused("too-large", plain + "#" * (MIB + 1 - len(plain)), "longer than 1 MiB")
     yield _refused("open-macro", f"{plain}    cmdline: a ${{B\n", "${ without }", "${B", 4)
-    yield _refused("recursive-macro", f"${{A}}=x${{A}}\n{plain}    cmdline: ${{A}}\n", "macro leads back to itself", "A",
-                   1)
+    yield _refused("recursive-macro", f"${{A}}=x${{A}}\n{plain}    cmdline: ${{A}}\n", "macro leads back to itself",
+                   "A", 1)
     yield _refused("macros-in-a-circle", f"{plain}    cmdline: ${{A}}\n${{A}}=${{B}}\n${{B}}=${{C}}\n${{C}}=${{A}}\n",
                    "macro leads back to itself", "A", 5)
     bomb = "".join(f"${{{HEX[n]}}}={f'${{{HEX[n + 1]}}}' * 10}\n" for n in range(9))
@@ -164,8 +164,8 @@ def unbootable():
                        ("directory", "boot():/EFI"), ("above-the-root", "boot():/../../no/such/kernel"),
                        ("long-path", "boot():/" + "a/" * 2000 + "k")):
         yield ConfigFile(name, _entry("protocol: limine", f"path: {path}").encode(), "open", "", path)
-    yield ConfigFile("wrong-hash", _entry("protocol: limine", "path: boot():/limine.conf#" + "00" * 64).encode(), "hash",
-                     "", "boot():/limine.conf")
+    yield ConfigFile("wrong-hash", _entry("protocol: limine", "path: boot():/limine.conf#" + "00" * 64).encode(),
+                     "hash", "", "boot():/limine.conf")
     for name, digits in (("blake3-hash", 64), ("long-blake3-hash", 256)):
         yield ConfigFile(name, _entry("protocol: limine", "path: boot():/k#" + "0" * digits).encode(), "hash", "BLAKE3",
                          "boot():/k")

@@ -1,4 +1,4 @@
-"""The configurations of tests/boot/config_files.py: what the parsers say of them is what a booted test will look for."""
+"""What the parsers say of the configurations in tests/boot/config_files.py: what booted tests will look for."""
 import ctypes
 import os
 import pathlib
@@ -40,8 +40,8 @@ class EntryError(ctypes.Structure):
 def library(tmp_path_factory):
     path = tmp_path_factory.mktemp("config") / "config.so"
     sources = [*sorted((TOP / "efi" / "config").glob("*.c")), TOP / "kernel" / "utf8.c"]
-    subprocess.run([os.environ.get("CC", "gcc"), "-std=gnu2x", "-O2", "-fPIC", "-shared", "-I", TOP / "include", *sources,
-                    "-o", path], check=True)
+    subprocess.run([os.environ.get("CC", "gcc"), "-std=gnu2x", "-O2", "-fPIC", "-shared", "-I", TOP / "include",
+                    *sources, "-o", path], check=True)
     loaded = ctypes.CDLL(str(path))
     loaded.config_workspace_bytes.restype = ctypes.c_size_t
     loaded.config_default.restype = ctypes.c_void_p
@@ -76,7 +76,9 @@ def refusal(library, default):
         return "", "", "", 0
     path, position = ctypes.create_string_buffer(4096), ctypes.c_size_t()
     status = library.boot_path_parse(entry.path, ctypes.c_size_t(len(entry.path)), path, ctypes.byref(position))
-    return ("path", library.boot_path_status_text(status).decode(), entry.path.decode(), 0) if status else ("", "", "", 0)
+    if not status:
+        return "", "", "", 0
+    return "path", library.boot_path_status_text(status).decode(), entry.path.decode(), 0
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
