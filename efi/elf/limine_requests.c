@@ -50,13 +50,6 @@ static void forget(const struct scan *s)
         s->found->at[kind] = LIMINE_ABSENT;
 }
 
-/* The first thing that is wrong is what the user hears of. */
-static void note(const struct scan *s, enum limine_scan_status status, uint64_t value)
-{
-    if (s->error->status == LIMINE_SCAN_OK)
-        *s->error = (struct limine_scan_error){ status, value };
-}
-
 static enum limine_request_kind kind_of(uint64_t word2, uint64_t word3)
 {
     static const uint64_t ids[][2] = {
@@ -87,10 +80,11 @@ static void take_request(const struct scan *s, uint64_t offset)
     }
     if (left < limine_request_bytes(kind, word_at(s->image, offset + offsetof(struct limine_request, revision))))
         return;
-    if (s->found->at[kind] != LIMINE_ABSENT)
-        note(s, LIMINE_SCAN_DUPLICATE, kind);
-    else
+    /* The same one twice in a list is one. Two tags are worse than this: no list makes up for them. */
+    if (s->found->at[kind] == LIMINE_ABSENT)
         s->found->at[kind] = offset;
+    else if (s->found->at[kind] != offset && s->error->status == LIMINE_SCAN_OK)
+        *s->error = (struct limine_scan_error){ LIMINE_SCAN_DUPLICATE, kind };
 }
 
 static void take_tag(const struct scan *s, uint64_t offset)
@@ -98,7 +92,7 @@ static void take_tag(const struct scan *s, uint64_t offset)
     if (s->image->bytes - offset < TAG_BYTES)
         return;
     if (s->found->tag != LIMINE_ABSENT) {
-        note(s, LIMINE_SCAN_TWO_TAGS, s->image->virtual_address + offset);
+        *s->error = (struct limine_scan_error){ LIMINE_SCAN_TWO_TAGS, s->image->virtual_address + offset };
         return;
     }
     s->found->tag = offset;
