@@ -86,8 +86,7 @@ void *model_elf_at(struct model_elf *elf, uint64_t vaddr)
         if (p->p_type == PT_LOAD && vaddr >= p->p_vaddr && vaddr - p->p_vaddr < p->p_filesz)
             return elf->bytes + p->p_offset + (vaddr - p->p_vaddr);
     }
-    ASSERT(!"an address in the file");
-    return NULL;
+    assert_failed("an address in the file", __FILE_NAME__, __LINE__);
 }
 
 void model_elf_put(struct model_elf *elf, uint64_t vaddr, uint64_t value)
@@ -108,8 +107,7 @@ static Elf64_Dyn *dynamic_of(struct model_elf *elf, int64_t tag)
         ASSERT((uint8_t *)(entry + 1) < elf->bytes + p->p_offset + p->p_filesz); /* DT_NULL stays the last */
         return entry;
     }
-    ASSERT(!"a dynamic segment");
-    return NULL;
+    assert_failed("a dynamic segment", __FILE_NAME__, __LINE__);
 }
 
 void model_elf_set_dynamic(struct model_elf *elf, int64_t tag, uint64_t value)
