@@ -15,25 +15,33 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static const uint64_t magics[] = {
-#define ID(name, word2, word3) word2, word3,
+static const struct {
+    uint64_t words[4];
+    unsigned n;
+} magics[] = {
+#define ID(name, word2, word3) { { LIMINE_COMMON, word2, word3 }, 4 },
     LIMINE_REQUEST_IDS(ID)
 #undef ID
-    LIMINE_START_MARKER, LIMINE_END_MARKER, LIMINE_BASE_REVISION_TAG, LIMINE_COMMON,
+    { { LIMINE_START_MARKER }, 4 }, { { LIMINE_END_MARKER }, 2 }, { { LIMINE_BASE_REVISION_TAG }, 2 },
+    { { LIMINE_COMMON }, 2 },
 };
 
-/* A word that ends with 0x00CC stands for a magic, one that ends with 0xE0 for an address in the image. */
+/* A word that ends with 0xCC stands for a magic, as much of it as there is room for; with 0xE0, for an address. */
 static void put_magics(uint8_t *image, uint64_t bytes)
 {
     for (uint64_t at = 0; at + 8 <= bytes; at += 8) {
         uint64_t word;
 
         memcpy(&word, image + at, sizeof word);
-        if ((word & 0xFF) == 0xE0)
-            word = VIRT + (word >> 48) % (bytes + 9);
-        else if ((word & 0xFFFF) == 0xCC)
-            word = magics[(word >> 56) % (sizeof magics / sizeof *magics)];
-        memcpy(image + at, &word, sizeof word);
+        if ((word & 0xFF) == 0xE0) {
+            word = VIRT + (word >> 8 & 0xFFFF) % (bytes + 9);
+            memcpy(image + at, &word, sizeof word);
+        } else if ((word & 0xFF) == 0xCC) {
+            const uint64_t which = (word >> 8 & 0xFF) % (sizeof magics / sizeof *magics), n = magics[which].n * 8;
+
+            memcpy(image + at, magics[which].words, n < bytes - at ? n : (bytes - at) & ~7ull);
+            at += n - 8;
+        }
     }
 }
 
@@ -45,21 +53,20 @@ static void check_modules(const struct limine_image *image, const struct limine_
         struct limine_wanted_module module;
 
         if (limine_internal_module(image, requests, i, &module))
-            ASSERT(strlen(module.path) < image->bytes && strlen(module.string) < LIMINE_STRING_BYTES_MAX);
+            ASSERT(strlen(module.path) < LIMINE_STRING_BYTES_MAX && strlen(module.string) < LIMINE_STRING_BYTES_MAX);
     }
 }
 
 static void check(const struct limine_image *image, struct limine_requests *requests)
 {
-    for (enum limine_request_kind kind = 0; kind < LIMINE_REQUESTS; kind++) {
+    for (unsigned kind = 0; kind < LIMINE_REQUESTS; kind++) {
         struct limine_request *request = limine_request_of(image, requests, kind);
 
         if (!request)
             continue;
         ASSERT(requests->at[kind] % 8 == 0);
         ASSERT(limine_reach(image, VIRT + requests->at[kind], limine_request_bytes(kind, request->revision)));
-        ASSERT(request->id[0] == magics[sizeof magics / sizeof *magics - 2]);
-        ASSERT(request->id[2] == magics[2 * kind] && request->id[3] == magics[2 * kind + 1]);
+        ASSERT(!memcmp(request->id, magics[kind].words, sizeof request->id));
     }
     check_modules(image, requests);
     ASSERT(requests->base_revision <= LIMINE_BASE_REVISION_MAX);
