@@ -99,22 +99,28 @@ static void take_tag(const struct scan *s, uint64_t offset)
     s->found->base_revision = word_at(s->image, offset + sizeof tag);
 }
 
+/* A word passed the filter. False at an end marker. */
+static bool take(const struct scan *s, uint64_t offset)
+{
+    if (is_at(s, offset, common, sizeof common))
+        take_request(s, offset);
+    else if (is_at(s, offset, tag, sizeof tag))
+        take_tag(s, offset);
+    else if (is_at(s, offset, start_marker, sizeof start_marker))
+        forget(s);
+    else if (is_at(s, offset, end_marker, sizeof end_marker))
+        return false;
+    return true;
+}
+
 static void scan_image(const struct scan *s)
 {
-    const uint64_t end = s->image->bytes & ~(sizeof(uint64_t) - 1);
+    const struct limine_image image = *s->image;
+    const uint64_t end = image.bytes & ~(sizeof(uint64_t) - 1);
 
-    for (uint64_t at = 0; at < end; at += sizeof(uint64_t)) {
-        if ((word_at(s->image, at) & FILTER_MASK) != SET_IN_ALL)
-            continue;
-        if (is_at(s, at, common, sizeof common))
-            take_request(s, at);
-        else if (is_at(s, at, tag, sizeof tag))
-            take_tag(s, at);
-        else if (is_at(s, at, start_marker, sizeof start_marker))
-            forget(s);
-        else if (is_at(s, at, end_marker, sizeof end_marker))
+    for (uint64_t at = 0; at < end; at += sizeof(uint64_t))
+        if ((word_at(&image, at) & FILTER_MASK) == SET_IN_ALL && !take(s, at))
             return;
-    }
 }
 
 static void take_list(const struct scan *s, uint64_t list_at, uint64_t list_bytes)
