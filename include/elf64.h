@@ -3,9 +3,9 @@
  * memory, whether it may, and putting it there. Pure; any file may be handed in. Every check works in time linear in
  * the file's bytes, every placement in the image's.
  *
- *     file   | header | program headers |  text  | data |
- *     image  page 0            virt_start          .                     .               virt_start + bytes
- *            |   gap   | text  |  gap  | data  .bss |  gap  |            all of it physically contiguous, zeroed
+ *     file      header, program headers | text | data |
+ *     image     | text  ......|           |  data  .bss......|      whole pages, physically contiguous
+ *               virt_start       a gap                       virt_start + bytes         (.: zeroes)
  *
  * Addresses are those the file was linked for, unless "run-time" is said: those are higher by the slide, modulo 2^64.
  */
@@ -136,7 +136,7 @@ MUST_CHECK bool elf64_read(const void *file, uint64_t bytes, struct elf64_image 
 /* A slide for KASLR: any legal one, equally likely if `random` is any number, equally likely. */
 uint64_t elf64_random_slide(const struct elf64_image *image, uint64_t random);
 
-/* Whether `address` lies in a page that will be mapped executable. Add image->slide to entry, subtract it from others. */
+/* Whether `address` lies in a page that will be mapped executable. From one at run time the slide must be subtracted. */
 bool elf64_is_executable(const struct elf64_image *image, uint64_t address);
 
 /*

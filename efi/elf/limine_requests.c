@@ -50,13 +50,6 @@ static void forget(const struct scan *s)
         s->found->at[kind] = LIMINE_ABSENT;
 }
 
-/* The first thing that is wrong is what the user hears of. */
-static void note(const struct scan *s, enum limine_scan_status status, uint64_t value)
-{
-    if (s->error->status == LIMINE_SCAN_OK)
-        *s->error = (struct limine_scan_error){ status, value };
-}
-
 static enum limine_request_kind kind_of(uint64_t word2, uint64_t word3)
 {
     static const uint64_t ids[][2] = {
@@ -87,10 +80,11 @@ static void take_request(const struct scan *s, uint64_t offset)
     }
     if (left < limine_request_bytes(kind, word_at(s->image, offset + offsetof(struct limine_request, revision))))
         return;
-    if (s->found->at[kind] != LIMINE_ABSENT)
-        note(s, LIMINE_SCAN_DUPLICATE, kind);
-    else
+    /* The same one twice in a list is one. Two tags are worse than this: no list makes up for them. */
+    if (s->found->at[kind] == LIMINE_ABSENT)
         s->found->at[kind] = offset;
+    else if (s->found->at[kind] != offset && s->error->status == LIMINE_SCAN_OK)
+        *s->error = (struct limine_scan_error){ LIMINE_SCAN_DUPLICATE, kind };
 }
 
 static void take_tag(const struct scan *s, uint64_t offset)
@@ -98,29 +92,35 @@ static void take_tag(const struct scan *s, uint64_t offset)
     if (s->image->bytes - offset < TAG_BYTES)
         return;
     if (s->found->tag != LIMINE_ABSENT) {
-        note(s, LIMINE_SCAN_TWO_TAGS, s->image->virtual_address + offset);
+        *s->error = (struct limine_scan_error){ LIMINE_SCAN_TWO_TAGS, s->image->virtual_address + offset };
         return;
     }
     s->found->tag = offset;
     s->found->base_revision = word_at(s->image, offset + sizeof tag);
 }
 
+/* A word passed the filter. False at an end marker. */
+static bool take(const struct scan *s, uint64_t offset)
+{
+    if (is_at(s, offset, common, sizeof common))
+        take_request(s, offset);
+    else if (is_at(s, offset, tag, sizeof tag))
+        take_tag(s, offset);
+    else if (is_at(s, offset, start_marker, sizeof start_marker))
+        forget(s);
+    else if (is_at(s, offset, end_marker, sizeof end_marker))
+        return false;
+    return true;
+}
+
 static void scan_image(const struct scan *s)
 {
-    const uint64_t end = s->image->bytes & ~(sizeof(uint64_t) - 1);
+    const struct limine_image image = *s->image;
+    const uint64_t end = image.bytes & ~(sizeof(uint64_t) - 1);
 
-    for (uint64_t at = 0; at < end; at += sizeof(uint64_t)) {
-        if ((word_at(s->image, at) & FILTER_MASK) != SET_IN_ALL)
-            continue;
-        if (is_at(s, at, common, sizeof common))
-            take_request(s, at);
-        else if (is_at(s, at, tag, sizeof tag))
-            take_tag(s, at);
-        else if (is_at(s, at, start_marker, sizeof start_marker))
-            forget(s);
-        else if (is_at(s, at, end_marker, sizeof end_marker))
+    for (uint64_t at = 0; at < end; at += sizeof(uint64_t))
+        if ((word_at(&image, at) & FILTER_MASK) == SET_IN_ALL && !take(s, at))
             return;
-    }
 }
 
 static void take_list(const struct scan *s, uint64_t list_at, uint64_t list_bytes)
