@@ -72,7 +72,7 @@ target_objects := $(patsubst %,$(BUILD)/target/%.o,$(basename $(patsubst $(BUILD
     $(efi_sources) $(kernel_sources) $(filter-out $(adopting_sources),$(mm_sources)))))
 
 .PHONY: all
-all: $(BUILD)/BOOTX64.EFI $(BUILD)/esp.img $(BUILD)/host/memmap-report
+all: $(BUILD)/BOOTX64.EFI $(BUILD)/esp.img $(BUILD)/host/memmap-report library $(BUILD)/sample.elf
 
 # Another compiler or version rebuilds everything.
 $(BUILD)/.flags: FORCE
@@ -122,6 +122,52 @@ $(BUILD)/esp.img: $(BUILD)/BOOTX64.EFI $(shell find esp -type f 2>/dev/null)
 	$(Q)mcopy -i $@.tmp $< ::/EFI/BOOT/BOOTX64.EFI
 	$(Q)for f in esp/*; do [ ! -f "$$f" ] || mcopy -i $@.tmp "$$f" ::/ || exit 1; done
 	$(Q)mv $@.tmp $@
+
+# ---- for kernels: the allocator as a library, and a kernel that uses it ----------------------------------------------
+
+# Position-independent: fits kernels linked into the top 2 GiB and relocatable ones alike, at no cost on x86-64.
+freestanding := $(common) $(prefix_map) -O2 -m64 -march=x86-64 -ffreestanding -mno-red-zone -mgeneral-regs-only \
+    -fno-omit-frame-pointer -fno-strict-aliasing -fno-asynchronous-unwind-tables -fno-stack-protector \
+    -fcf-protection=none $(if $(is_gcc),-fno-tree-loop-distribute-patterns)
+library := $(freestanding) -fpic -fvisibility=hidden
+library_sources := $(wildcard mm/pmm*.c) mm/bitmap.c mm/summary.c mm/library/assert.c
+library_headers := $(addprefix include/,polyglot_allocator.h pmm.h pmm_handover.h pmm_limine.h pmm_assert.h addr.h \
+    compiler.h mem_region.h firmware_map.h)
+sample := $(freestanding) -fno-pic -mcmodel=kernel
+for_kernels = $(patsubst %,$(BUILD)/$(1)/%.o,$(basename $(2)))
+
+$(call for_kernels,library,$(library_sources)) $(call for_kernels,sample,$(sample_sources) kernel/string.c): \
+    $(BUILD)/.flags Makefile
+$(BUILD)/library/%.o: %.c | $(BUILD)/.packages-build
+	@mkdir -p $(@D)
+	$(call say,CC      $< (library))
+	$(Q)$(CC) $(library) -c $< -o $@
+$(BUILD)/sample/%.o: %.c | $(BUILD)/.packages-build
+	@mkdir -p $(@D)
+	$(call say,CC      $< (sample))
+	$(Q)$(CC) $(sample) -c $< -o $@
+$(BUILD)/sample/%.o: %.S | $(BUILD)/.packages-build
+	@mkdir -p $(@D)
+	$(call say,AS      $< (sample))
+	$(Q)$(CC) $(filter-out -std=gnu2x,$(sample)) -c $< -o $@
+
+# One object, of which nothing but pmm_* can be seen: it cannot clash with a kernel's own names.
+$(BUILD)/libpolyglot_mm.a: $(call for_kernels,library,$(library_sources))
+	$(call say,AR      $@)
+	$(Q)$(LD) -r $^ -o $(BUILD)/library/polyglot_mm.o
+	$(Q)$(OBJCOPY) --wildcard --keep-global-symbol='pmm_*' $(BUILD)/library/polyglot_mm.o
+	$(Q)rm -f $@ && ar rcs $@ $(BUILD)/library/polyglot_mm.o
+$(BUILD)/include/%.h: include/%.h
+	@mkdir -p $(@D)
+	$(Q)cp $< $@
+.PHONY: library
+library: $(BUILD)/libpolyglot_mm.a $(addprefix $(BUILD)/,$(library_headers))
+
+$(BUILD)/sample.elf: $(call for_kernels,sample,$(sample_sources) kernel/string.c) $(BUILD)/libpolyglot_mm.a \
+    kernel/sample/sample.lds
+	$(call say,LD      $@)
+	$(Q)$(LD) -static -nostdlib -z noexecstack -z max-page-size=4096 --build-id=none -T kernel/sample/sample.lds \
+	    $(filter %.o %.a,$^) -o $@
 
 # ---- the host tree ---------------------------------------------------------------------------------------------------
 
@@ -238,7 +284,8 @@ clean:
 	$(Q)rm -rf $(BUILD)
 
 help:
-	@echo "make            BOOTX64.EFI, BOOTX64.EFI.debug (symbols), esp.img, host/memmap-report, all in $(BUILD)/"
+	@echo "make            BOOTX64.EFI, BOOTX64.EFI.debug (symbols), esp.img, host/memmap-report, all in $(BUILD)/;"
+	@echo "                for kernels libpolyglot_mm.a with include/, and sample.elf (make library: the first alone)"
 	@echo "make run        boot it in QEMU; WINDOW=1 shows a window"
 	@echo "make test       all tests in short; T=name picks; make test-all: the full product"
 	@echo "make bench      measure; FORMAT=tsv for programs; BENCH=--allocators for the frame allocator alone"
