@@ -177,10 +177,11 @@ def _request_at(elf, name):
 def build(variant, machine, path="/boot/kernel.elf", partition_index=0):
     """The bytes of a kernel."""
     elf = Elf(FOLDER / f"{variant.file}.elf")
+    tag = elf.find_words("all_requests", 0xf9562b2d5c95a6c8)
     if variant.has_tag:
-        elf.words_at("all_requests", 2, variant.revision)
+        elf.words_at("all_requests", tag + 2, variant.revision)
     else:
-        elf.words_at("all_requests", 0, 0, 0, 0)
+        elf.words_at("all_requests", tag, 0, 0, 0)
     decoys = [elf.find_words("all_requests", 0xf6b8f4b39de7d1ae) - HEAD_WORDS,
               elf.find_words("all_requests", 0xadc0e0531bb10d03) + 2]
     places = {name: _request_at(elf, name) for name in request_ids() if name not in NOT_IN_IMAGE}

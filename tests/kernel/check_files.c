@@ -44,7 +44,11 @@ static bool check_file(struct context *c, const struct limine_file *f, enum limi
     check_equal("file.alignment", 0, f->address % PAGE);
     check_that("file.map_type", is_reachable, f->address);
     check_that("file.path_memory", is_text_handed_over(c, f->path), f->path);
-    check_that("file.string_memory", is_text_handed_over(c, f->string), f->string);
+    /* Limine 8.2.0 leaves an internal module's string in the image. */
+    if (c->is_limine_8)
+        check_skip("file.string_memory", "Limine 8.2.0");
+    else
+        check_that("file.string_memory", is_text_handed_over(c, f->string), f->string);
     check_volume(f);
     if (is_reachable && pages)
         note_region(c, phys, pages, "file");

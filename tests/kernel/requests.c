@@ -8,13 +8,13 @@
 #define STACK_BYTES_DEFAULT 0x10000
 
 /*
- * All in one order that the linker cannot change: decoy, start, requests, end, decoy. The tests change words of it in
+ * All in one order that the linker cannot change: decoy, start, tag, requests, end, decoy. The tests change words of it in
  * the finished file by the names here: another revision, another id for a request that is not to be there.
  */
 struct all_requests {
-    uint64_t base_revision[3];
     struct limine_request decoy_before;
     uint64_t start[4];
+    uint64_t base_revision[3];
     struct limine_request bootloader_info, executable_cmdline, firmware_type;
     struct limine_stack_size_request stack_size;
     struct limine_request hhdm, framebuffer;
@@ -53,9 +53,9 @@ static const struct limine_internal_module *internal_list[] = {
 };
 
 __attribute__((section(".data"), used, aligned(8))) static struct all_requests all_requests = {
-    .base_revision = { LIMINE_BASE_REVISION_TAG, 0 },
     .decoy_before = { .response = NOT_ANSWERED },
     .start = { LIMINE_START_MARKER },
+    .base_revision = { LIMINE_BASE_REVISION_TAG, 0 },
     .bootloader_info = HEAD(0xf55038d8e2a1202f, 0x279426fcf5f59740),
     .executable_cmdline = HEAD(0x4b161536e598651e, 0xb390ad4a2f1f303a),
     .firmware_type = HEAD(0x8c2f75d90bef28a8, 0x7045a4688eac00c3),
