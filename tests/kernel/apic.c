@@ -9,12 +9,12 @@
 #define MADT_LOCAL_APIC 0
 #define MADT_IO_APIC 1
 #define MADT_LOCAL_APIC_NMI 4
+#define MADT_ALL_PROCESSORS 0xFF
 #define MADT_ENABLED 1u
 #define MADT_ONLINE_CAPABLE 2u
 
 /* Registers by their index in words. */
 #define LAPIC_ID (0x20 / 4)
-#define LAPIC_VERSION (0x30 / 4)
 #define LAPIC_TPR (0x80 / 4)
 #define LAPIC_SVR (0xF0 / 4)
 #define LAPIC_LVT_TIMER (0x320 / 4)
@@ -26,10 +26,14 @@
 #define SVR_PROMISED 0x1FFu
 #define MASKED (1u << 16)
 #define MODE_NMI 4u
+/* For a source whose polarity and trigger are the bus's own (MADT flags 0): active high, edge. */
+#define LVT_PROMISED (MASKED | 1u << 15 | 1u << 13 | 7u << 8)
+#define LVT_MASKED_NMI (MASKED | MODE_NMI << 8)
 
 static void read_entry(struct madt *m, const uint8_t *e)
 {
     uint32_t word;
+    uint16_t flags;
 
     switch (e[0]) {
     case MADT_LOCAL_APIC:
@@ -43,7 +47,9 @@ static void read_entry(struct madt *m, const uint8_t *e)
             m->io_apics[m->n_io_apics++] = word;
         break;
     case MADT_LOCAL_APIC_NMI:
-        m->nmi_lints |= 1u << e[5];
+        __builtin_memcpy(&flags, e + 3, sizeof(flags));
+        if (e[2] == MADT_ALL_PROCESSORS && !flags)
+            m->nmi_lints |= 1u << e[5];
         break;
     default:
         break;
@@ -76,7 +82,7 @@ bool madt_of_tests_read(uint64_t rsdp, struct madt *m)
 struct local_apic local_apic_read(volatile const uint32_t *r)
 {
     struct local_apic a = { .base_msr = rdmsr(MSR_APIC_BASE), .id = r[LAPIC_ID] >> 24, .svr = r[LAPIC_SVR],
-                            .tpr = r[LAPIC_TPR], .max_lvt = r[LAPIC_VERSION] >> 16 & 0xFF };
+                            .tpr = r[LAPIC_TPR] };
 
     for (unsigned i = 0; i < LVT_ENTRIES; i++)
         a.lvt[i] = r[LAPIC_LVT_TIMER + i * LAPIC_LVT_STEP];
@@ -85,7 +91,7 @@ struct local_apic local_apic_read(volatile const uint32_t *r)
 
 void check_local_apic(const struct local_apic *a, uint32_t nmi_lints)
 {
-    static const char names[LVT_ENTRIES][20] = { "lapic.timer_masked", "lapic.thermal_masked", "lapic.perf_masked",
+    static const char names[LVT_ENTRIES][24] = { "lapic.timer_masked", "lapic.thermal_masked", "lapic.perf_masked",
                                                      "lapic.lint0_masked", "lapic.lint1_masked", "lapic.error_masked" };
 
     check_equal("lapic.enabled", APIC_BASE_ENABLED, a->base_msr & (APIC_BASE_ENABLED | APIC_BASE_X2APIC));
@@ -99,6 +105,6 @@ void check_local_apic(const struct local_apic *a, uint32_t nmi_lints)
     }
     for (unsigned lint = 0; lint < 2; lint++)
         if (nmi_lints >> lint & 1)
-            check_equal(lint ? "lapic.lint1_is_nmi" : "lapic.lint0_is_nmi", MODE_NMI,
-                        a->lvt[LVT_LINT0 + lint] >> 8 & 7);
+            check_equal(lint ? "lapic.lint1_is_nmi" : "lapic.lint0_is_nmi", LVT_MASKED_NMI,
+                        a->lvt[LVT_LINT0 + lint] & LVT_PROMISED);
 }

@@ -18,7 +18,7 @@ struct madt {
     size_t n_processors;
     uint64_t io_apics[MADT_IO_APICS_MAX]; /* physical */
     size_t n_io_apics;
-    uint32_t nmi_lints; /* bit n: LINTn of some processor is an NMI source */
+    uint32_t nmi_lints; /* bit n: LINTn of all processors is an NMI source, conforming to its bus */
 };
 
 /* False: there is no MADT behind this physical RSDP. */
@@ -30,8 +30,7 @@ bool madt_of_tests_read(uint64_t rsdp, struct madt *ret);
 struct local_apic {
     uint64_t base_msr;
     uint32_t id, svr, tpr;
-    uint32_t lvt[LVT_ENTRIES]; /* CMCI is left out: not every processor has one. */
-    uint32_t max_lvt;
+    uint32_t lvt[LVT_ENTRIES]; /* without CMCI, which not every processor has */
 };
 
 /* Reads the running processor's through registers that window_map_device() has mapped. */

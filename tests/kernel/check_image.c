@@ -5,7 +5,6 @@
 #include "requests.h"
 #include "tables.h"
 
-#define IMAGE_LOWEST 0xFFFFFFFF80000000ull
 #define UNTOUCHED_BYTES 0x5000
 #define DATA_WORDS 512
 #define FIRST_WORD 0x0123456789ABCDEFull
@@ -27,9 +26,9 @@ static void check_place(struct context *context)
     const struct limine_executable_address_response *r = requests_answer(LIMINE_EXECUTABLE_ADDRESS);
     const uint64_t start = (uint64_t)image_text_start, bytes = (uint64_t)image_end - start;
 
-    check_that("image.lowest_address", start >= IMAGE_LOWEST, start);
+    check_that("image.lowest_address", start >= IMAGE_WINDOW, start);
     if (!test_config.is_relocatable)
-        check_equal("image.link_address", IMAGE_LOWEST, start);
+        check_equal("image.link_address", IMAGE_WINDOW, start);
     else
         check_skip("image.link_address", "relocatable");
     if (!r)

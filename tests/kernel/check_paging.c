@@ -6,7 +6,6 @@
 #include "requests.h"
 #include "tables.h"
 
-#define IMAGE_WINDOW 0xFFFFFFFF80000000ull /* the top 2 GiB */
 #define MAPPINGS_MAX 8192
 #define EXPECTED_MAX 8192
 
@@ -61,22 +60,26 @@ static void check_part(const char *name, const struct mapping_list *found, uint6
     check_same(name, expected->items, expected->n, items, n);
 }
 
-static void check_lower_half(struct context *c, const struct mapping_list *found)
+/* The number of 4 KiB pages that the half needs. */
+static uint64_t check_lower_half(struct context *c, const struct mapping_list *found)
 {
     struct mapping_list expected = { expected_items, .capacity = EXPECTED_MAX };
 
     if (c->revision == 0)
         expected_identity(c, &expected);
     check_part(c->revision ? "paging.lower_half_is_empty" : "paging.identity", found, 0, ~0ull >> 1, &expected);
+    return expected.n_small;
 }
 
-static void check_direct_map(struct context *c, const struct mapping_list *found)
+/* Likewise. */
+static uint64_t check_direct_map(struct context *c, const struct mapping_list *found)
 {
     struct mapping_list expected = { expected_items, .capacity = EXPECTED_MAX };
 
     expected_direct_map(c, &expected);
     /* Everything in the upper half that is not the image must be the direct map. */
     check_part("paging.direct_map", found, 1ull << 63, IMAGE_WINDOW - 1, &expected);
+    return expected.n_small;
 }
 
 static uint32_t data_rights(void)
@@ -107,8 +110,14 @@ void check_paging(struct context *c)
     tables_walk(c, boot_state.pat, &walk);
     check_that("paging.tables_memory", !walk.has_bad_table, walk.bad_table);
     check_that("paging.not_too_fragmented", !walk.list.is_full, walk.list.n);
-    check_lower_half(c, &walk.list);
-    check_direct_map(c, &walk.list);
+    const uint64_t n_small = check_lower_half(c, &walk.list) + check_direct_map(c, &walk.list);
+
+    /* Not the protocol's promise but this loader's. */
+    if (c->is_limine_8)
+        check_skip("paging.large_pages", "Limine 8.2.0");
+    else
+        check_that("paging.large_pages", walk.n_leaves[0] <= n_small, walk.n_leaves[0]);
+    info("pages_4_kib_needed", n_small);
     check_image_pages(c, &walk.list);
     info("tables", walk.n_tables);
     info("pages_4_kib", walk.n_leaves[0]);

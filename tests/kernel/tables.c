@@ -6,6 +6,7 @@
 #define LEVEL_BITS 9
 #define PAGE_BITS 12
 #define LEVEL_PDPT 3
+#define LARGE_BYTES 0x200000ull
 
 #define PTE_PRESENT 1ull
 #define PTE_WRITE 2ull
@@ -34,7 +35,10 @@ static struct window window;
 void mapping_append(struct mapping_list *list, struct mapping mapping)
 {
     struct mapping *last = list->n ? &list->items[list->n - 1] : NULL;
+    const uint64_t end = mapping.phys + mapping.bytes;
+    const uint64_t first_large = round_up(mapping.phys, LARGE_BYTES), last_large = round_down(end, LARGE_BYTES);
 
+    list->n_small += (first_large < last_large ? first_large - mapping.phys + end - last_large : mapping.bytes) / PAGE;
     if (last && last->virt + last->bytes == mapping.virt && last->phys + last->bytes == mapping.phys &&
         last->rights == mapping.rights) {
         last->bytes += mapping.bytes;
@@ -106,7 +110,7 @@ static void walk_table(struct context *context, uint64_t pat, struct table_walk 
         if (at.level == 1 || (at.level <= LEVEL_PDPT && entry & PTE_LARGE)) {
             const uint64_t phys = entry & PTE_ADDRESS & ~((1ull << shift) - 1);
 
-            walk->n_leaves[at.level - 1]++;
+            walk->n_leaves[at.level - 1] += virt < IMAGE_WINDOW;
             mapping_append(&walk->list, (struct mapping){ virt, phys, 1ull << shift,
                                                           rights | memory_type(pat, entry, at.level)
                                                                        << MEMORY_TYPE_SHIFT });

@@ -8,6 +8,8 @@
 
 #include "context.h"
 
+#define IMAGE_WINDOW 0xFFFFFFFF80000000ull /* the top 2 GiB */
+
 #define RIGHT_WRITE 1u
 #define RIGHT_EXECUTE 2u
 #define RIGHT_USER 4u
@@ -27,7 +29,8 @@ struct mapping {
 struct mapping_list {
     struct mapping *items;
     size_t n, capacity;
-    bool is_full; /* something was left out */
+    bool is_full;     /* something was left out */
+    uint64_t n_small; /* of 4 KiB pages that are needed if each mapping appended is made on its own */
 };
 
 /* Appends; joins with the last one if they go on. */
@@ -35,7 +38,7 @@ void mapping_append(struct mapping_list *list, struct mapping mapping);
 
 struct table_walk {
     struct mapping_list list;
-    uint64_t n_tables, n_leaves[3]; /* 4 KiB, 2 MiB, 1 GiB */
+    uint64_t n_tables, n_leaves[3]; /* outside the image: 4 KiB, 2 MiB, 1 GiB */
     uint64_t bad_table;             /* of a table in memory that is not the loader's; valid if has_bad_table */
     bool has_bad_table;
 };
