@@ -249,6 +249,38 @@ $(bench_pmm): $(bench_pmm_objects) $(BUILD)/target/libmm.a
 .PHONY: host-tests
 host-tests: $(test_programs) $(tsan_programs) $(full_speed_programs) $(fuzz_programs) $(BUILD)/host/memmap-report $(bench_pmm)
 
+# ---- the kernel that the boot tests load ------------------------------------------------------------------------------
+
+# One set of objects, three files: at a fixed address; relocatable with each kind of relocation; the same packed (RELR).
+# The tests write the base revision and all else that varies into copies (tests/boot/limine_kernel.py).
+test_kernel_objects := $(patsubst %,$(BUILD)/testkernel/%.o,$(basename $(wildcard tests/kernel/*.c tests/kernel/*.S)) \
+    kernel/serial kernel/format kernel/string)
+test_kernels := $(addprefix $(BUILD)/testkernel/,exec.elf dyn.elf relr.elf)
+test_kernel_link := $(LD) -nostdlib -z noexecstack -z max-page-size=4096 --build-id=none
+
+$(test_kernel_objects): $(BUILD)/.flags Makefile
+$(BUILD)/testkernel/%.o: %.c | $(BUILD)/.packages-build
+	@mkdir -p $(@D)
+	$(call say,CC      $< (test kernel))
+	$(Q)$(CC) $(target) -fno-stack-protector -I. -c $< -o $@
+$(BUILD)/testkernel/tests/kernel/%.o: tests/kernel/%.S | $(BUILD)/.packages-build
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(filter-out -std=gnu2x,$(target)) -c $< -o $@
+# A file at a fixed address has nothing for a PT_DYNAMIC to point to.
+$(BUILD)/testkernel/exec.lds: tests/kernel/kernel.lds
+	@mkdir -p $(@D)
+	$(Q)sed '/dynamic/d' $< >$@
+$(BUILD)/testkernel/exec.elf: link := -static --defsym=IMAGE_BASE=0xffffffff80000000 -T $(BUILD)/testkernel/exec.lds
+$(BUILD)/testkernel/exec.elf: $(BUILD)/testkernel/exec.lds
+$(BUILD)/testkernel/dyn.elf $(BUILD)/testkernel/relr.elf: script := -T tests/kernel/kernel.lds
+$(BUILD)/testkernel/dyn.elf: link := -shared -z now --hash-style=sysv --defsym=IMAGE_BASE=0
+$(BUILD)/testkernel/relr.elf: link := -pie --no-dynamic-linker -z pack-relative-relocs --defsym=IMAGE_BASE=0
+$(test_kernels): tests/kernel/kernel.lds $(test_kernel_objects)
+	$(call say,LD      $@)
+	$(Q)$(test_kernel_link) $(link) $(script) $(test_kernel_objects) -o $@
+.PHONY: test-kernel
+test-kernel: $(test_kernels)
+
 # ---- what people call ------------------------------------------------------------------------------------------------
 
 .PHONY: run test test-all bench fuzz mutants layers check clean help
@@ -256,9 +288,9 @@ run: all $(BUILD)/.packages-run $(if $(WINDOW),$(BUILD)/.packages-window)
 	@$(PYTHON) tests/boot/run.py $(if $(WINDOW),--window)
 
 # T=name runs the tests whose name contains it.
-test: all host-tests layers $(BUILD)/.packages-run $(BUILD)/.packages-test
+test: all host-tests test-kernel layers $(BUILD)/.packages-run $(BUILD)/.packages-test
 	@$(PYTHON) tests/run_tests.py $(if $(T),-k "$(T)")
-test-all: all host-tests layers $(BUILD)/.packages-run $(BUILD)/.packages-test
+test-all: all host-tests test-kernel layers $(BUILD)/.packages-run $(BUILD)/.packages-test
 	@$(PYTHON) tests/run_tests.py --all $(if $(T),-k "$(T)")
 
 bench: all $(bench_programs) $(BUILD)/.packages-run $(BUILD)/.packages-test
