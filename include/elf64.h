@@ -136,7 +136,7 @@ MUST_CHECK bool elf64_read(const void *file, uint64_t bytes, struct elf64_image 
 /* A slide for KASLR: any legal one, equally likely if `random` is any number, equally likely. */
 uint64_t elf64_random_slide(const struct elf64_image *image, uint64_t random);
 
-/* Whether `address` lies in a page that will be mapped executable. From one at run time the slide must be subtracted. */
+/* Whether `address` lies in a page that will be mapped executable. A run-time address is this plus the slide. */
 bool elf64_is_executable(const struct elf64_image *image, uint64_t address);
 
 /*
@@ -148,7 +148,7 @@ bool elf64_is_executable(const struct elf64_image *image, uint64_t address);
 MUST_CHECK bool elf64_place(const struct elf64_image *image, uint64_t slide, void *block,
                             struct elf64_error *ret_error);
 
-/* Where in the image a section lies. False if there is none of this name inside the image, or no sound section table. */
+/* Where in the image a section lies. False without one of this name inside the image, or a sound table of sections. */
 bool elf64_section(const struct elf64_image *image, const char *name, struct elf64_range *ret);
 
 const char *elf64_status_text(enum elf64_status status);

@@ -1,7 +1,7 @@
 /*
- * elf64_read(), elf64_section() and elf64_place() on spoiled kernels: whatever is accepted is a sound image, and placing
- * it writes into its block alone. The input is a list of changes to a sound file; one that begins like an ELF file is
- * taken as it is.
+ * elf64_read(), elf64_section() and elf64_place() on spoiled kernels: whatever is accepted is a sound image, and
+ * placing it writes into its block alone. The input is a list of changes to a sound file; one that begins like an ELF
+ * file is taken as it is.
  */
 #include <stdint.h>
 #include <stdlib.h>

@@ -161,7 +161,7 @@ static void revisions_up_to_the_highest_are_taken(void **state)
         assert_int_equal(requests.base_revision, revision);
         assert_int_equal(requests.tag, 56);
     }
-    for (uint64_t revision = UINT64_MAX; revision; revision = revision / 2 > LIMINE_BASE_REVISION_MAX ? revision / 2 : 0) {
+    for (uint64_t revision = UINT64_MAX; revision > LIMINE_BASE_REVISION_MAX; revision /= 2) {
         put_tag(7, revision);
         assert_false(scan(sizeof words));
         assert_int_equal(error.status, LIMINE_SCAN_REVISION);

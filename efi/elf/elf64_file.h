@@ -21,7 +21,7 @@ bool elf64_fail(struct elf64_error *error, enum elf64_status status, uint64_t va
 MUST_CHECK bool elf64_read_dynamic(struct elf64_image *image, uint64_t file_offset, uint64_t bytes,
                                    struct elf64_error *error);
 
-/* From the segments, sorted and in bytes as they are in the file: checks what is between them, rounds and joins them. */
+/* From the segments, sorted and in bytes as the file has them: checks what is between them, rounds and joins them. */
 MUST_CHECK bool elf64_lay_out(struct elf64_image *image, struct elf64_error *error);
 
 #endif

@@ -15,10 +15,11 @@ import pytest
 TOP_DIRECTORY = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(TOP_DIRECTORY / "tests" / "boot"))
 
+import elf_builder  # noqa: E402
 import elf_files  # noqa: E402
 
 U64 = 1 << 64
-TOP = elf_files.TOP
+TOP = elf_builder.TOP
 DATA_AT = 0x100000  # from the base: the same whatever else is in the file
 
 SOURCE = """
@@ -158,14 +159,14 @@ def image_of_file(file, image_bytes, virt_start):
     phoff, phnum = struct.unpack_from("<Q", data, 32)[0], struct.unpack_from("<H", data, 56)[0]
     for i in range(phnum):
         type_, _, offset, vaddr, _, filesz, _, _ = struct.unpack_from("<IIQQQQQQ", data, phoff + 56 * i)
-        if type_ == elf_files.PT_LOAD:
+        if type_ == elf_builder.PT_LOAD:
             image[vaddr - virt_start:vaddr - virt_start + filesz] = data[offset:offset + filesz]
     return image
 
 
 def test_a_pie_that_is_not_linked_for_0_is_fixed_for_gnu_ld(tmp_path, place_elf64, kernel_object):
     file = link(kernel_object, tmp_path / "kernel.elf", TOP, KINDS["pie"])
-    assert struct.unpack_from("<H", file.read_bytes(), 16)[0] == elf_files.ET_EXEC
+    assert struct.unpack_from("<H", file.read_bytes(), 16)[0] == elf_builder.ET_EXEC
     assert relocations(file)
     assert place_elf64(file, "0x1000")[1] == "the image may not run at this address: 0x1000\n"
     assert place_elf64(link(kernel_object, file, 0x400000, KINDS["pie"]), "min")[1] == \
@@ -240,7 +241,7 @@ def test_each_good_file_is_placed_and_its_message_found(tmp_path, place_elf64, n
     ok, output, image = place_elf64(file, "min")
     assert ok, output
     facts = facts_of(output)
-    pointer, = struct.unpack_from("<Q", image, elf_files.POINTER)
+    pointer, = struct.unpack_from("<Q", image, elf_builder.POINTER)
     at = (pointer - facts["virt_start"] - facts["slide"]) % U64
     assert image[at:].startswith(b"good %s\r\n\0" % name.encode())
 
