@@ -21,6 +21,7 @@
 struct departure {
     const struct boot_info *info;
     const struct handover *handover;
+    struct handover direct; /* the same once the tables have changed: its pointers in the direct map */
     struct region_map map;
     struct limine_tables tables;
     struct clock clock;
@@ -137,22 +138,38 @@ static uint64_t us_of(const struct clock *clock, uint64_t ticks)
 /* The TSC counts from the reset on. */
 static void report_performance(const struct departure *d)
 {
-    const struct handover *h = d->handover;
+    struct limine_bootloader_performance_response *response = d->direct.responses.performance;
 
-    if (!h->responses.performance)
+    if (!response)
         return;
-    struct limine_bootloader_performance_response *response =
-        virt_pointer(virt_addr(h->hhdm_offset + virt_of(h->responses.performance).value));
-
-    response->init_us = us_of(&d->clock, h->entry_ticks);
+    response->init_us = us_of(&d->clock, d->direct.entry_ticks);
     response->exec_us = us_of(&d->clock, rdtsc());
+}
+
+static void *in_direct_map(const struct departure *d, const void *pointer)
+{
+    return pointer ? virt_pointer(virt_addr(d->handover->hhdm_offset + virt_of(pointer).value)) : NULL;
+}
+
+/* What is used once the tables have changed. */
+static void move_to_direct_map(struct departure *d)
+{
+    struct handover *h = &d->direct;
+
+    *h = *d->handover;
+    h->others = in_direct_map(d, h->others);
+    h->nmis = in_direct_map(d, h->nmis);
+    h->responses.mp = in_direct_map(d, h->responses.mp);
+    h->responses.cpus = in_direct_map(d, h->responses.cpus);
+    h->responses.cpu_pointers = in_direct_map(d, h->responses.cpu_pointers);
+    h->responses.performance = in_direct_map(d, h->responses.performance);
 }
 
 /* In the start root, in the kernel's number of levels, on the kernel's stack where the kernel will see it. */
 static void finish(void *argument)
 {
     const struct departure *d = argument;
-    const struct handover *h = d->handover;
+    const struct handover *h = &d->direct;
     struct limine_state state = limine_state(d->tables.kernel.root.value, h->paging_levels,
                                              d->tables.kernel.no_execute, h->hhdm_offset + h->gdt.value);
 
@@ -187,6 +204,7 @@ NORETURN static void change_tables(struct departure *d)
     const uint64_t stack = h->hhdm_offset + phys_range_end(d->info->loader[LOADER_STACK]) - LIMINE_STACK_SPARE;
     struct start_page *page = identity_pointer(frame_start(h->start_page));
 
+    move_to_direct_map(d);
     if (h->start_page.value)
         fill_start_page(d);
     if (d->tables.kernel.no_execute)

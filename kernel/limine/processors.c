@@ -18,11 +18,6 @@ struct arrival {
     struct limine_state final;
 };
 
-static void *direct(const struct limine_processors *p, const void *physical)
-{
-    return virt_pointer(virt_addr(p->handover->hhdm_offset + virt_of(physical).value));
-}
-
 /* Where a started processor goes on: its stack in the direct map, our image and the APIC below. */
 static void arrive(void *argument)
 {
@@ -60,10 +55,10 @@ static bool wait_settled(const struct limine_processors *p, uint64_t n)
 static void add_info(const struct limine_processors *p, uint64_t index, uint32_t uid, uint32_t apic_id)
 {
     const struct handover_responses *r = &p->handover->responses;
-    struct limine_mp_info *info = direct(p, &r->cpus[index]);
+    struct limine_mp_info *info = &r->cpus[index];
 
     *info = (struct limine_mp_info){ .processor_id = uid, .lapic_id = apic_id };
-    ((uint64_t *)direct(p, r->cpu_pointers))[index] = virt_of(info).value;
+    r->cpu_pointers[index] = virt_of(info).value;
 }
 
 /* The next processor's entry and stack are free again if it does not come. */
@@ -78,7 +73,7 @@ static bool start_one(const struct limine_processors *p, struct start_page *page
     add_info(p, index, who->acpi_uid, who->apic_id);
     arrival.final.stack = stack_top;
     arrival.final.entry = 0;
-    arrival.final.info = virt_of(direct(p, &h->responses.cpus[index])).value;
+    arrival.final.info = virt_of(&h->responses.cpus[index]).value;
     start_page_aim(page, virt_addr(stack_top - LIMINE_STACK_SPARE), arrive, &arrival);
     if (wake_processor(waking, who->apic_id, &arrival.state, states))
         return wait_settled(p, index);
@@ -89,7 +84,7 @@ static bool start_one(const struct limine_processors *p, struct start_page *page
 void limine_processors_start(struct limine_processors *p)
 {
     const struct handover *h = p->handover;
-    struct limine_mp_response *response = direct(p, h->responses.mp);
+    struct limine_mp_response *response = h->responses.mp;
     struct start_page *page = identity_pointer(frame_start(h->start_page));
     struct waker waking = waker(&p->apic, p->clock, h->start_page);
     uint64_t n = 1;

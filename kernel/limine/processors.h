@@ -14,7 +14,7 @@
 
 /* Everything about the processors that does not change from one to the next. */
 struct limine_processors {
-    const struct handover *handover;
+    const struct handover *handover; /* its pointers in the direct map */
     const struct limine_tables *tables;
     const struct clock *clock;
     struct apic apic;
