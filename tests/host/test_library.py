@@ -23,8 +23,10 @@ KERNEL = """
 #include "pmm_limine.h"
 #include "pmm_assert.h"
 
-void *memcpy(void *to, const void *from, size_t n) { for (size_t i = 0; i < n; i++) ((char *)to)[i] = ((char *)from)[i]; return to; }
-void *memset(void *to, int c, size_t n) { for (size_t i = 0; i < n; i++) ((char *)to)[i] = (char)c; return to; }
+void *memcpy(void *to, const void *from, size_t n)
+{ for (size_t i = 0; i < n; i++) ((char *)to)[i] = ((const char *)from)[i]; return to; }
+void *memset(void *to, int c, size_t n)
+{ for (size_t i = 0; i < n; i++) ((char *)to)[i] = (char)c; return to; }
 int memcmp(const void *a, const void *b, size_t n)
 { for (size_t i = 0; i < n; i++) if (((char *)a)[i] != ((char *)b)[i]) return 1; return 0; }
 
@@ -56,8 +58,8 @@ def build(directory, source, compiler_flags, linker_flags):
     """A kernel of this source, linked with the library."""
     (directory / "kernel.c").write_text(source)
     include = output("gcc", "-print-file-name=include").strip()
-    output("gcc", *KERNEL_FLAGS, "-isystem", include, "-I", HEADERS, *compiler_flags, "-c", directory / "kernel.c", "-o",
-           directory / "kernel.o")
+    output("gcc", *KERNEL_FLAGS, "-isystem", include, "-I", HEADERS, *compiler_flags, "-c", directory / "kernel.c",
+           "-o", directory / "kernel.o")
     output("ld", "-nostdlib", "-z", "noexecstack", *linker_flags, directory / "kernel.o", LIBRARY, "-o",
            directory / "kernel.elf")
     return directory / "kernel.elf"
@@ -114,6 +116,7 @@ def test_library_links_into_a_relocatable_kernel(tmp_path):
 
 
 def test_sample_kernel_keeps_writable_and_executable_memory_apart():
-    segments = re.findall(r"LOAD\s+\S+\s+(0x[0-9a-f]+)\s+\S+\s+\S+\s+\S+\s+([RWE ]{3})", output("readelf", "-lW", SAMPLE))
+    segments = re.findall(r"LOAD\s+\S+\s+(0x[0-9a-f]+)\s+\S+\s+\S+\s+\S+\s+([RWE ]{3})",
+                          output("readelf", "-lW", SAMPLE))
     assert [rights.replace(" ", "") for _, rights in segments] == ["RE", "R", "RW"]
     assert all(int(start, 16) >= TOP_2_GIB for start, _ in segments)
