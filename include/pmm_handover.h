@@ -24,7 +24,7 @@ void pmm_seal(struct pmm *pmm);
 /*
  * Takes over a sealed block: checks it, and names the CPUs as pmm_cpus_init() does.
  *
- * metadata        64-aligned; where it lies now. Nothing outside `metadata_bytes` is read or written, whatever it holds.
+ * metadata        64-aligned; where it lies now. Whatever it holds, nothing outside metadata_bytes is read or written.
  * metadata_start  where it lies physically: as the loader's pmm_init() was told.
  * cpus, n_cpus, barrier  as of pmm_cpus_init(); n_cpus 1..PMM_CPUS_MAX.
  * ret_pmm         receives metadata as a struct pmm; untouched unless PMM_OK is returned.
@@ -36,8 +36,8 @@ void pmm_seal(struct pmm *pmm);
  * reclaimable, frame 0, the block itself, no frame at all), PMM_BAD_COUNTS (of free frames), PMM_BAD_LISTS (owner bytes
  * or summaries do not tell what is free). A block that is refused was not changed.
  *
- * So every count is made anew: total from the spans, reclaimable from the pieces, free from the bitmap. That takes a few
- * steps per word of areas of 2 MiB that were touched, and less than one for each that was not. One CPU, before any
+ * So every count is made anew: total from the spans, reclaimable from the pieces, free from the bitmap. That takes a
+ * few steps per word of areas of 2 MiB that were touched, and less than one for each that was not. One CPU, before any
  * other call.
  */
 MUST_CHECK enum pmm_status pmm_adopt(void *metadata, size_t metadata_bytes, phys_addr_t metadata_start,

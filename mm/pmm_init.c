@@ -157,7 +157,7 @@ static void init_words(struct pmm *pmm)
             if (pmm_owners(pmm)[area] != OWNER_UNWRITTEN)
                 pmm_note_area(pmm, area);
             else
-                area = last_area - 1 > area ? last_area - 1 : area; /* what lies between is unwritten, too */
+                area = area + 1 < last_area ? last_area - 1 : area; /* what lies between is unwritten, too */
         }
     }
 }

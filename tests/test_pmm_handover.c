@@ -1,4 +1,4 @@
-/* The allocator goes from a loader to a kernel: sealed, moved, adopted, reclaimed. What is refused, and where it is found. */
+/* The allocator goes from a loader to a kernel: sealed, moved, adopted, reclaimed. What is refused, and why. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -365,7 +365,8 @@ static void spans_and_pieces_that_cannot_be_are_refused(void **state)
                      PMM_BAD_REGIONS);
     assert_int_equal(adopt_with(&f, piece, piece->first_and_count + 1, 8), PMM_BAD_BITS);
     assert_int_equal(adopt_with(&f, piece, piece->first_and_count + 100000, 8), PMM_BAD_REGIONS);
-    assert_int_equal(adopt_with(&f, piece, piece->first_and_count + ((uint64_t)1000 << FRAME_BITS), 8), PMM_BAD_REGIONS);
+    assert_int_equal(adopt_with(&f, piece, piece->first_and_count + ((uint64_t)1000 << FRAME_BITS), 8),
+                     PMM_BAD_REGIONS);
     pmm_fixture_free(&f);
 }
 
@@ -574,8 +575,8 @@ static void each_status_has_a_text_of_its_own(void **state)
 {
     (void)state;
     for (unsigned i = PMM_OK; i <= PMM_BAD_COUNTS; i++)
-        for (unsigned j = 0; j <= i; j++)
-            assert_int_equal(strcmp(pmm_status_text((enum pmm_status)i), pmm_status_text((enum pmm_status)j)) == 0, i == j);
+        for (unsigned j = 0; j < i; j++)
+            assert_string_not_equal(pmm_status_text((enum pmm_status)i), pmm_status_text((enum pmm_status)j));
     assert_string_equal(pmm_status_text((enum pmm_status)(PMM_BAD_COUNTS + 1)), "unknown status");
 }
 

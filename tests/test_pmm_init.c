@@ -182,6 +182,20 @@ static void a_machine_without_memory_has_none_to_give(void **state)
     }
 }
 
+/* Its only area is the first of all, and wholly free. */
+static void memory_of_2_mib_alone_can_be_managed(void **state)
+{
+    (void)state;
+    for (uint64_t first = LOW; first < LOW + 2 * FRAMES_2M; first += 64) {
+        struct pmm_fixture f = pmm_fixture_of_one_region(first, FRAMES_2M, REGION_USABLE);
+
+        assert_int_equal(fixture_stats(&f).largest_free_run, FRAMES_2M);
+        assert_int_equal(fixture_alloc_run(&f, FRAMES_2M, 1, PMM_ANYWHERE), first);
+        pmm_check_invariants(f.pmm, f.cpus);
+        pmm_fixture_free(&f);
+    }
+}
+
 static void the_block_can_be_moved_as_a_whole(void **state)
 {
     struct pmm_fixture f = pmm_fixture_of_six_regions(frame_start(frame(300)));
@@ -220,6 +234,7 @@ int main(void)
         cmocka_unit_test(metadata_that_reaches_over_holes_is_protected_on_both_sides),
         cmocka_unit_test(a_block_that_is_too_small_or_unaligned_is_refused),
         cmocka_unit_test(a_machine_without_memory_has_none_to_give),
+        cmocka_unit_test(memory_of_2_mib_alone_can_be_managed),
         cmocka_unit_test(the_block_can_be_moved_as_a_whole),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -35,7 +35,7 @@ processor_entry:
     hlt
     jmp 1b
 
-/* Segment registers keep what they were loaded with: each is loaded again. Clobbers: rax. CS changes by a far return. */
+/* Segment registers keep what they were loaded with: each is loaded again, CS by a far return. Clobbers: rax. */
 load_segments:
     lgdt gdt_pointer(%rip)
     mov $KERNEL_DATA, %eax

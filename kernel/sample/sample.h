@@ -1,6 +1,7 @@
 /*
- * A kernel to begin with. It speaks the Limine boot protocol (base revision 2, which every loader of it knows), and uses
- * the frame allocator: handed over by a Polyglot loader, built from the memory map elsewhere. Start reading at main.c.
+ * A kernel to begin with. It speaks the Limine boot protocol (base revision 2, which every loader of it knows), and
+ * uses the frame allocator: handed over by the Polyglot OS loader, built from the memory map elsewhere. Start reading
+ * at main.c.
  *
  *   entry.S       the first instruction, on each processor: own stack, own GDT, own page tables
  *   requests.c    what is asked of the loader, and what came back
@@ -17,7 +18,10 @@
 #include "limine_protocol.h"
 #include "pmm_limine.h"
 
-/* What the loader answered. All pointers are into memory that pmm_reclaim_loader() frees; what is needed longer is copied. */
+/*
+ * What the loader answered. All pointers are into memory that pmm_reclaim_loader() frees; what is needed longer is
+ * copied.
+ */
 struct handover {
     struct pmm_limine allocator;         /* for pmm_limine_start() */
     const struct limine_mp_response *mp; /* NULL: this processor is alone */
