@@ -4,7 +4,8 @@
  * The format is Limine's (CONFIG.md of its releases 8 to 12): `key: value` lines, `/Title` opens an entry, `//Title`
  * one inside the entry above, `/+Title` a directory that is shown open, `#` begins a line of comment, `${NAME}=text`
  * defines a macro for the whole file. Blanks around a line, carriage returns and a byte order mark are dropped; a
- * backslash at the end of a line continues it. What comes before the first entry is global.
+ * backslash at the end of a line continues it. What comes before the first entry is global; in a file whose very first
+ * line opens an entry, everything is, as well as part of its entry.
  *
  * What Limine takes is taken. Beyond it: a macro may be used in the text of another. What means nothing to us never
  * stops a boot: it is a warning with its line.
@@ -79,7 +80,7 @@ struct config {
     struct config_entry *first; /* NULL: global keys alone */
     struct config_entry *entries; /* the same ones in the order of the file, children after their parent */
     size_t n_entries;
-    const struct config_option *globals;
+    const struct config_option *globals; /* where everything is global: the options of all entries */
     size_t n_globals;
     const struct config_error *warnings; /* in the order found */
     size_t n_warnings; /* all; the first CONFIG_WARNINGS_MAX are kept */
