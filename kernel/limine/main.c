@@ -205,14 +205,13 @@ NORETURN static void change_tables(struct departure *d)
     struct start_page *page = identity_pointer(frame_start(h->start_page));
 
     move_to_direct_map(d);
-    if (h->start_page.value)
-        fill_start_page(d);
     if (d->tables.kernel.no_execute)
         wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_NXE);
     wrmsr(MSR_PAT, PAT);
+    if (h->start_page.value)
+        fill_start_page(d); /* for processors like this one */
     if (cpu_features().paging_levels == h->paging_levels)
         limine_switch(d->tables.start_root.value, stack, finish, d);
-    page->pat = PAT;
     start_page_aim(page, virt_addr(stack), finish, d);
     start_page_again(d->tables.low_root, h->start_page);
 }
