@@ -1,5 +1,7 @@
 #include "limine_requests.h"
 
+#include "polyglot_allocator.h"
+
 #include <stddef.h>
 
 uint64_t limine_request_bytes(enum limine_request_kind kind, uint64_t revision)
@@ -18,6 +20,8 @@ uint64_t limine_request_bytes(enum limine_request_kind kind, uint64_t revision)
         return revision ? sizeof(struct limine_module_request) : offsetof(struct limine_module_request, n_internal);
     case LIMINE_ENTROPY:
         return sizeof(struct limine_entropy_request);
+    case LIMINE_POLYGLOT_ALLOCATOR:
+        return sizeof(struct polyglot_allocator_request);
     default:
         return sizeof(struct limine_request);
     }
