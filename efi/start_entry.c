@@ -1,15 +1,40 @@
 #include "limine_entry.h"
 #include "start.h"
 
+/* LEAD: to be replaced by limine_boot(s->fw, s->info, &s->files, entry), from here ... */
+static EFI_STATUS load_kernel(struct starter *s, const struct limine_entry *entry)
+{
+    struct file *file;
+    EFI_PHYSICAL_ADDRESS pages = 0;
+    EFI_STATUS status = s->fw->boot->AllocatePool(EfiLoaderData, sizeof *file, (void **)&file);
+
+    if (EFI_ERROR(status))
+        return report_failure(s->fw, status, "no memory");
+    status = file_open(&s->files, entry->path, NULL, file);
+    if (!EFI_ERROR(status))
+        status = s->fw->boot->AllocatePages(AllocateAnyPages, EfiLoaderData, bytes_to_frames(file->bytes), &pages);
+    if (!EFI_ERROR(status))
+        status = file_read(file, file->bytes, identity_pointer(phys_addr(pages)));
+    log_step(s->fw, "read %s, command line `%s'", entry->path, entry->cmdline);
+    if (EFI_ERROR(status))
+        status = file_report(file, status, entry->path);
+    else
+        status = report_failure(s->fw, EFI_LOAD_ERROR, "%s: is no kernel", entry->path);
+    if (pages)
+        s->fw->boot->FreePages(pages, bytes_to_frames(file->bytes));
+    file_close(file);
+    s->fw->boot->FreePool(file);
+    return status;
+}
+/* LEAD: ... to here */
+
 /* A kernel of the Limine protocol. Returns only if it fails, which has been printed. */
 static EFI_STATUS boot_kernel(struct starter *s, const struct limine_entry *entry)
 {
     if (secure_boot_on(s->fw))
         return report_failure(s->fw, EFI_SECURITY_VIOLATION,
                               "%s: Secure Boot is on, and kernels cannot be verified yet", entry->path);
-    /* LEAD: return limine_boot(s->fw, s->info, &s->files, entry); */
-    return report_failure(s->fw, EFI_UNSUPPORTED, "%s: no kernel can be loaded yet (command line `%s')", entry->path,
-                          entry->cmdline);
+    return load_kernel(s, entry);
 }
 
 /* The built-in kernel, in the mode that the entry wants unless the machine's user wants another. */
