@@ -75,16 +75,16 @@ const char *boot_resource_name(enum boot_resource resource);
 const char *boot_hash_name(enum boot_hash hash);
 
 /*
- * Takes text apart; it may hold anything but a NUL byte, and must stay as long as *ret is used. On failure *ret_position
- * is the offset of what is wrong, 0 to `bytes`.
+ * Takes text apart; it may hold anything but a NUL byte, and must stay as long as *ret is used. On failure
+ * *ret_position is the offset of what is wrong, 0 to `bytes`.
  */
 MUST_CHECK enum boot_path_status boot_path_parse(const char *text, size_t bytes, struct boot_path *ret,
                                                  size_t *ret_position);
 
 /*
- * Brings a path into normal form: a slash before each component, no `.`, `..`, empty or doubled ones, NUL-terminated; the
- * root is "/". A relative path (no slash first) starts at `base`, a directory. `..` at the root stays there. A backslash
- * separates like a slash: no file system of a firmware has it in names, and people type it.
+ * Brings a path into normal form: a slash before each component, no `.`, `..`, empty or doubled ones, NUL-terminated;
+ * the root is "/". A relative path (no slash first) starts at `base`, a directory. `..` at the root stays there. A
+ * backslash separates like a slash: no file system of a firmware has it in names, and people type it.
  *
  * ret, capacity  room, in bytes; BOOT_PATH_BYTES_MAX is enough for anything that can be opened.
  * ret_bytes      without the terminator.

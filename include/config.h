@@ -1,10 +1,11 @@
 /*
  * limine.conf: text to a tree of menu entries with their options. Pure.
  *
- * The format is Limine's (CONFIG.md of its releases 8 to 12): `key: value` lines, `/Title` opens an entry, `//Title` one
- * inside the entry above, `/+Title` a directory that is shown open, `#` begins a line of comment, `${NAME}=text` defines
- * a macro for the whole file. Blanks around a line, carriage returns and a byte order mark are dropped; a backslash at
- * the end of a line continues it. What comes before the first entry is global.
+ * The format is Limine's (CONFIG.md of its releases 8 to 12): `key: value` lines, `/Title` opens an entry, `//Title`
+ * one inside the entry above, `/+Title` a directory that is shown open, `#` begins a line of comment, `${NAME}=text`
+ * defines a macro for the whole file. Blanks around a line, carriage returns and a byte order mark are dropped; a
+ * backslash at the end of a line continues it. What comes before the first entry is global; in a file whose very first
+ * line opens an entry, everything is, as well as part of its entry.
  *
  * What Limine takes is taken. Beyond it: a macro may be used in the text of another. What means nothing to us never
  * stops a boot: it is a warning with its line.
@@ -79,7 +80,7 @@ struct config {
     struct config_entry *first; /* NULL: global keys alone */
     struct config_entry *entries; /* the same ones in the order of the file, children after their parent */
     size_t n_entries;
-    const struct config_option *globals;
+    const struct config_option *globals; /* where everything is global: the options of all entries */
     size_t n_globals;
     const struct config_error *warnings; /* in the order found */
     size_t n_warnings; /* all; the first CONFIG_WARNINGS_MAX are kept */
@@ -119,8 +120,8 @@ bool config_number(const struct config_option *options, size_t n, const char *ke
 uint32_t config_timeout_ms(const struct config *config);
 
 /*
- * The entry at a path of titles: `Systems/Linux`, with \ before a / \ or # that belongs to a title, and #N after a title
- * for its N-th twin (0-based). NULL: there is none. Hidden ones are passed over.
+ * The entry at a path of titles: `Systems/Linux`, with \ before a / \ or # that belongs to a title, and #N after a
+ * title for its N-th twin (0-based). NULL: there is none. Hidden ones are passed over.
  */
 struct config_entry *config_find(const struct config *config, const char *path);
 

@@ -1,6 +1,6 @@
 /*
- * An entry of limine.conf as the loader takes it: the options of `protocol: limine` and `protocol: builtin`, their older
- * names included. Pure. Strings stay in the configuration's workspace; paths are read by boot_path.h.
+ * An entry of limine.conf as the loader takes it: the options of `protocol: limine` and `protocol: builtin`, their
+ * older names included. Pure. Strings stay in the configuration's workspace; paths are read by boot_path.h.
  */
 #ifndef LIMINE_ENTRY_H
 #define LIMINE_ENTRY_H
@@ -21,7 +21,7 @@ enum limine_protocol {
     LIMINE_PROTOCOL_MULTIBOOT1,
     LIMINE_PROTOCOL_MULTIBOOT2,
     LIMINE_PROTOCOL_EFI,            /* efi, uefi, efi_chainload */
-    LIMINE_PROTOCOL_EFI_BOOT_ENTRY,
+    LIMINE_PROTOCOL_BOOT_ENTRY,     /* efi_boot_entry */
     LIMINE_PROTOCOL_BIOS,           /* bios, bios_chainload */
     LIMINE_PROTOCOL_CHAINLOAD_NEXT,
 };
@@ -86,9 +86,9 @@ MUST_CHECK bool limine_entry_read(const struct config_entry *entry, struct limin
                                   struct limine_entry_error *ret_error);
 
 /*
- * The next module after *cursor, which begins at 0 and belongs to this function: its path, and its string (module_string
- * or module_cmdline between this module_path and the next), "" for none. False: there is none left. All modules together
- * take time linear in the options.
+ * The next module after *cursor, which begins at 0 and belongs to this function: its path, and its string
+ * (module_string or module_cmdline between this module_path and the next), "" for none. False: there is none left. All
+ * modules together take time linear in the options.
  */
 bool limine_entry_next_module(const struct limine_entry *entry, size_t *cursor, const char **ret_path,
                               const char **ret_string);

@@ -51,7 +51,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         check_options(model.config.globals, model.config.n_globals, size);
         check_entries(&model.config, size);
         for (size_t i = 0; i < model.config.n_warnings && i < CONFIG_WARNINGS_MAX; i++)
-            ASSERT(model.config.warnings[i].reason > CONFIG_WORKSPACE && model.config.warnings[i].reason < CONFIG_REASONS);
+            ASSERT(model.config.warnings[i].reason > CONFIG_WORKSPACE &&
+                   model.config.warnings[i].reason < CONFIG_REASONS);
 
         const struct config_entry *const entry = config_default(&model.config);
 

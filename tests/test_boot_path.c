@@ -82,7 +82,8 @@ static void a_guid_is_mixed_endian_and_as_written(void **state)
                                     0xbe, 0x2c, 0xef, 0x8f, 0x44, 0xa6, 0x1c, 0x52 };
     static const uint8_t uuid[] = { 0x73, 0x6b, 0x56, 0x98, 0x5a, 0xe1, 0x4d, 0xff,
                                     0xbe, 0x2c, 0xef, 0x8f, 0x44, 0xa6, 0x1c, 0x52 };
-    const struct boot_path path = parse("guid(" GUID "):/k"), same = parse("uuid(736B5698-5AE1-4DFF-BE2C-EF8F44A61C52):/k");
+    const struct boot_path path = parse("guid(" GUID "):/k");
+    const struct boot_path same = parse("uuid(736B5698-5AE1-4DFF-BE2C-EF8F44A61C52):/k");
 
     (void)state;
     expect_path(&path, BOOT_RESOURCE_GUID, "/k");
@@ -116,8 +117,8 @@ static void tftp_has_an_address_or_none(void **state)
 
 static void without_a_resource_it_is_a_path(void **state)
 {
-    static const char *const plain[] = { "/boot/kernel.elf", "kernel.elf", "./a(1):/b", "../x", "\\boot\\k", "k", "a/b(c)",
-                                         "1(2):/3", "boot", "a:b" };
+    static const char *const plain[] = { "/boot/kernel.elf", "kernel.elf", "./a(1):/b", "../x", "\\boot\\k", "k",
+                                         "a/b(c)", "1(2):/3", "boot", "a:b" };
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LENGTH(plain); i++) {

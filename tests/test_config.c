@@ -199,6 +199,24 @@ static void a_global_key_counts_before_the_first_entry_only(void **state)
     model_config_free(&model);
 }
 
+static void in_a_file_that_begins_with_an_entry_everything_is_global(void **state)
+{
+    struct model_config model = model_config_read("/A\nprotocol: limine\npath: x\n/B\nprotocol: builtin\n\n"
+                                                  "timeout: 0\ndefault_entry: 2\n");
+
+    (void)state;
+    assert_int_equal(config_timeout_ms(&model.config), 0);
+    assert_string_equal(config_default(&model.config)->title, "B");
+    assert_int_equal(model.config.first->n_options, 2);
+    assert_int_equal(model.config.n_warnings, 0);
+    model_config_free(&model);
+
+    model = model_config_read("# comment\n/A\nprotocol: limine\ntimeout: 0\n");
+    assert_int_equal(config_timeout_ms(&model.config), CONFIG_TIMEOUT_DEFAULT_MS);
+    assert_int_equal(model.config.n_warnings, 1);
+    model_config_free(&model);
+}
+
 /* ---- warnings ---- */
 
 static void what_means_nothing_is_a_warning_with_its_line(void **state)
@@ -410,7 +428,8 @@ static void entries_are_a_tree(void **state)
 
 static void an_entry_without_the_one_above_is_left_out(void **state)
 {
-    struct model_config model = model_config_read("timeout: 1\n//X\ntimeout: 2\n/A\n///Y\npath: y\n////Z\n//B\npath: b\n");
+    struct model_config model = model_config_read("timeout: 1\n//X\ntimeout: 2\n"
+                                                  "/A\n///Y\npath: y\n////Z\n//B\npath: b\n");
 
     (void)state;
     expect_global(&model.config, "timeout", "1");
@@ -584,8 +603,8 @@ static void yes_and_no_have_a_default(void **state)
 
 static void a_number_is_digits_within_bounds(void **state)
 {
-    struct model_config model = model_config_read("a: 0\nb: 65535\nc: 65536\nd: 18446744073709551617\ne: 5x\nf: -1\ng:\n"
-                                                  "h: 0x10\ni: 0000000000000000000000000000000007\nj: 99\n");
+    struct model_config model = model_config_read("a: 0\nb: 65535\nc: 65536\nd: 18446744073709551617\ne: 5x\n"
+                                                  "f: -1\ng:\nh: 0x10\ni: 0000000000000000000000000000000007\nj: 99\n");
     const struct config *const c = &model.config;
     uint64_t value = 42;
 
@@ -697,6 +716,7 @@ int main(void)
         cmocka_unit_test(a_line_that_begins_by_a_continuation_may_be_anything),
         cmocka_unit_test(the_first_value_wins_and_repeated_ones_have_an_index),
         cmocka_unit_test(a_global_key_counts_before_the_first_entry_only),
+        cmocka_unit_test(in_a_file_that_begins_with_an_entry_everything_is_global),
         cmocka_unit_test(what_means_nothing_is_a_warning_with_its_line),
         cmocka_unit_test(more_warnings_than_are_kept_are_counted),
         cmocka_unit_test(a_nul_byte_ends_the_text),

@@ -235,7 +235,7 @@ static void other_protocols_are_known_by_name(void **state)
         { "efi", LIMINE_PROTOCOL_EFI },
         { "UEFI", LIMINE_PROTOCOL_EFI },
         { "efi_chainload", LIMINE_PROTOCOL_EFI },
-        { "efi_boot_entry", LIMINE_PROTOCOL_EFI_BOOT_ENTRY },
+        { "efi_boot_entry", LIMINE_PROTOCOL_BOOT_ENTRY },
         { "bios", LIMINE_PROTOCOL_BIOS },
         { "bios_chainload", LIMINE_PROTOCOL_BIOS },
         { "chainload_next", LIMINE_PROTOCOL_CHAINLOAD_NEXT },

@@ -34,7 +34,7 @@ enum limine_protocol limine_protocol_of(const char *name)
         { "efi", LIMINE_PROTOCOL_EFI },
         { "uefi", LIMINE_PROTOCOL_EFI },
         { "efi_chainload", LIMINE_PROTOCOL_EFI },
-        { "efi_boot_entry", LIMINE_PROTOCOL_EFI_BOOT_ENTRY },
+        { "efi_boot_entry", LIMINE_PROTOCOL_BOOT_ENTRY },
         { "bios", LIMINE_PROTOCOL_BIOS },
         { "bios_chainload", LIMINE_PROTOCOL_BIOS },
         { "chainload_next", LIMINE_PROTOCOL_CHAINLOAD_NEXT },

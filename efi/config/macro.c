@@ -1,7 +1,7 @@
 /*
- * Macros. As in Limine, a definition counts for the whole file wherever it stands, the last one of a name wins (also over
- * what is built in), and a name that nobody defined stands for nothing. Definitions may use other macros; how deep and how
- * much is bounded, since a few lines can ask for more text than there is memory.
+ * Macros. As in Limine, a definition counts for the whole file wherever it stands, the last one of a name wins (also
+ * over what is built in), and a name that nobody defined stands for nothing. Definitions may use other macros; how deep
+ * and how much is bounded, since a few lines can ask for more text than there is memory.
  */
 #include "parser.h"
 
@@ -157,8 +157,8 @@ static bool append_macro(struct config_parser *parser, struct config_macro *macr
 }
 
 /*
- * Appends the text between ${ and }, and does what it says. Inside another macro's text a name that nobody defined stays
- * as it is, as everything there does in Limine.
+ * Appends the text between ${ and }, and does what it says. Inside another macro's text a name that nobody defined
+ * stays as it is, as everything there does in Limine.
  */
 static bool append_mention(struct config_parser *parser, const char *name, size_t name_bytes, uint32_t line,
                            const struct config_macro *within, unsigned depth)

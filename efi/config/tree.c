@@ -7,6 +7,7 @@ struct place {
     struct config_entry *on_level[CONFIG_DEPTH_MAX]; /* on_level[d]: the last entry with d + 1 slashes */
     unsigned depth;                               /* slashes of the last entry */
     bool any;                                     /* a line that opens an entry was seen */
+    bool all_global;                              /* see begins_with_entry() */
 };
 
 static size_t count_slashes(const char *text)
@@ -69,11 +70,12 @@ static void open_entry(struct config_parser *parser, struct place *place, const 
     link_entry(parser, place, entry, (unsigned)depth);
 }
 
-static void warn_of_key(struct config_parser *parser, const struct config_option *option, bool global)
+static void warn_of_key(struct config_parser *parser, const struct config_option *option, const struct place *place)
 {
     const enum config_scope scope = config_key_scope(option->key);
 
-    if (scope == (global ? CONFIG_SCOPE_GLOBAL : CONFIG_SCOPE_ENTRY))
+    if (scope == (place->any ? CONFIG_SCOPE_ENTRY : CONFIG_SCOPE_GLOBAL) ||
+        (scope == CONFIG_SCOPE_GLOBAL && place->all_global))
         return;
     config_warn(parser, scope == CONFIG_SCOPE_NONE ? CONFIG_KEY_UNKNOWN : CONFIG_KEY_MISPLACED, option->line,
                 option->key, config_length(option->key));
@@ -99,7 +101,7 @@ static void read_option(struct config_parser *parser, struct place *place, const
     *option = (struct config_option){ line->text, colon + 1, line->number };
     while (config_is_blank(*option->value))
         option->value++;
-    warn_of_key(parser, option, !place->any);
+    warn_of_key(parser, option, place);
     if (place->last)
         place->last->n_options++;
 }
@@ -160,9 +162,35 @@ static void finish_entries(struct config_entry *entries, size_t n)
     }
 }
 
+/* Limine takes any other word for 0, and boots at once; who writes `soon` wants something else. */
+static void check_timeout(struct config_parser *parser, const struct config *config)
+{
+    const struct config_option *const timeout = config_option(config->globals, config->n_globals, "timeout", 0);
+
+    if (timeout && !config_is_digit(*timeout->value) && *timeout->value != '.' &&
+        !config_same_any_case(timeout->value, "no"))
+        config_warn(parser, CONFIG_NUMBER_INVALID, timeout->line, timeout->value, config_length(timeout->value));
+}
+
+/*
+ * Limine ends its search for global keys in front of the first entry, but not where that is the first line of the file
+ * (and its title has no slash): then it searches everything. Such files are about, with their timeout at the bottom.
+ */
+static bool begins_with_entry(const struct config_parser *parser)
+{
+    const struct config_line *const first = parser->lines;
+    bool more_slashes = false;
+
+    if (!parser->n_lines || first->number != 1 || *first->text != '/')
+        return false;
+    for (uint32_t i = 1; i < first->bytes; i++)
+        more_slashes |= first->text[i] == '/';
+    return !more_slashes;
+}
+
 void config_build(struct config_parser *parser, struct config *ret)
 {
-    struct place place = { 0 };
+    struct place place = { .all_global = begins_with_entry(parser) };
 
     for (size_t i = 0; i < parser->n_lines; i++) {
         const struct config_line *const line = &parser->lines[i];
@@ -173,7 +201,7 @@ void config_build(struct config_parser *parser, struct config *ret)
             open_entry(parser, &place, line);
         else
             read_option(parser, &place, line);
-        if (!parser->n_entries)
+        if (!parser->n_entries || place.all_global)
             ret->n_globals = parser->n_options;
     }
     finish_entries(parser->entries, parser->n_entries);
@@ -182,11 +210,6 @@ void config_build(struct config_parser *parser, struct config *ret)
     ret->n_entries = parser->n_entries;
     ret->globals = parser->options;
     ret->warnings = parser->warnings;
-
-    const char *const timeout = config_value(ret->globals, ret->n_globals, "timeout", 0);
-
-    if (timeout && !config_same_any_case(timeout, "no") && (*timeout < '0' || *timeout > '9') && *timeout != '.')
-        config_warn(parser, CONFIG_NUMBER_INVALID,
-                    config_option(ret->globals, ret->n_globals, "timeout", 0)->line, timeout, config_length(timeout));
+    check_timeout(parser, ret);
     ret->n_warnings = parser->n_warnings;
 }
