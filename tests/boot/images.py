@@ -4,6 +4,8 @@ import pathlib
 import subprocess
 
 IMAGE_BYTES = 64 << 20
+SECTOR_BYTES = 512
+PARTITION_AT = 1 << 20
 
 
 def _mtools(tool, image, *arguments):
@@ -34,6 +36,19 @@ def make_image(path, files):
             local.write_bytes(content if isinstance(content, bytes) else content.encode())
             _mtools("mcopy", path, local, f"::/{name}")
             local.unlink()
+    return path
+
+
+def make_gpt_image(path, files, disk_uuid, partition_uuid):
+    """As make_image(), but with the volume as an EFI system partition, the first of a disk."""
+    volume = make_image(pathlib.Path(f"{path}.volume"), files)
+    with open(path, "wb") as image:
+        image.seek(PARTITION_AT)
+        image.write(volume.read_bytes())
+        image.truncate(PARTITION_AT + IMAGE_BYTES + PARTITION_AT)  # the second table lies at the end
+    volume.unlink()
+    subprocess.run(["sgdisk", "-U", disk_uuid, "-n", f"1:{PARTITION_AT // SECTOR_BYTES}:+{IMAGE_BYTES // SECTOR_BYTES - 1}",
+                    "-t", "1:ef00", "-u", f"1:{partition_uuid}", str(path)], check=True, capture_output=True)
     return path
 
 

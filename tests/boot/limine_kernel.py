@@ -214,13 +214,17 @@ def configuration(variant, resolution=None):
     return "\n".join(lines) + "\n"
 
 
-def make_volume(directory, loader, variant, machine, resolution=None):
-    """A FAT image that boots the kernel, and the kernel's bytes."""
-    kernel = build(variant, machine)
+def make_volume(directory, loader, variant, machine, resolution=None, gpt=None):
+    """
+    A FAT image that boots the kernel, and the kernel's bytes.
+    gpt     (disk's uuid, partition's uuid): a partitioned disk
+    """
+    kernel = build(variant, machine, partition_index=1 if gpt else 0)
     files = {"EFI/BOOT/BOOTX64.EFI": loader, "limine.conf": configuration(variant, resolution),
              "boot/kernel.elf": kernel}
     files.update({module.path.lstrip("/"): module.contents() for module in variant.modules})
-    return images.make_image(directory / "volume.img", files), kernel
+    image = directory / "volume.img"
+    return images.make_gpt_image(image, files, *gpt) if gpt else images.make_image(image, files), kernel
 
 
 def fnv(data):

@@ -1,0 +1,113 @@
+"""
+A kernel of our own, loaded by the Limine boot protocol, finds every promise of its base revision kept; and what can be
+seen from outside agrees. POLYGLOT_LOADER in limine_cases.py says how to put another loader to the same test.
+"""
+import functools
+import re
+
+import pytest
+
+import limine_kernel
+import limine_promises
+from limine_cases import LOADER, all_cases
+from machine import Machine, MachineDied
+
+STRICT_REVISION = 5
+LAST_LINE = re.compile(r"^done (\d+) checks, (\d+) failed$", re.MULTILINE)
+COLOURS = [(255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)]
+
+
+class Loaded:
+    """A guest in which the test kernel has come to its end; runs until close()."""
+
+    def __init__(self, case, directory):
+        self.case = case
+        self.directory = directory
+        self.image, self.kernel = limine_kernel.make_volume(directory, LOADER, case.variant, case.facts,
+                                                            case.resolution, case.gpt)
+        self.machine = Machine(case.machine, image=self.image, extra=case.extra)
+        try:
+            self.machine.wait_until(lambda: LAST_LINE.search(self.machine.serial_text()), case.timeout_s,
+                                    "end of the test kernel")
+            self.machine.wait_for_halt()
+        except (TimeoutError, MachineDied):
+            self.machine.close()
+            raise
+        self.serial = self.machine.serial_text()
+
+    def names(self, verdict):
+        return set(re.findall(rf"^{verdict} ([\w.]+)", self.serial, re.MULTILINE))
+
+    @functools.cached_property
+    def info(self):
+        """The last value of each key."""
+        return dict(re.findall(r"^info (\S+) (.+)$", self.serial, re.MULTILINE))
+
+    def number(self, key):
+        return int(self.info[key], 16)
+
+
+@pytest.fixture(scope="module", params=[pytest.param(case, id=case.name, marks=pytest.mark.xdist_group(f"limine-{case.name}"))
+                                        for case in all_cases()])
+def loaded(request, tmp_path_factory):
+    guest = Loaded(request.param, tmp_path_factory.mktemp("limine"))
+    yield guest
+    guest.machine.close()
+    guest.image.unlink()
+
+
+def test_kernel_finds_every_promise_kept(loaded):
+    failures = re.findall(r"^(?:FAIL|info (?:mapping|overlapping|efi_type|acpi_table|  )) ?.*$", loaded.serial, re.MULTILINE)
+    checks, failed = map(int, LAST_LINE.search(loaded.serial).groups())
+    assert failed == 0, "\n".join(failures)
+    assert checks == len(re.findall(r"^ok ", loaded.serial, re.MULTILINE))
+
+
+def test_kernel_has_checked_all_that_is_promised_and_passed_over_nothing_else(loaded):
+    case = loaded.case
+    expected, skipped = limine_promises.expected_checks(case), loaded.names("skip")
+    found = loaded.names("ok") | loaded.names("FAIL") | skipped
+    assert found - limine_promises.POSSIBLE_CHECKS == expected
+    assert skipped - limine_promises.POSSIBLE_SKIPS - limine_promises.POSSIBLE_CHECKS == limine_promises.expected_skips(case)
+
+
+def test_kernels_own_file_is_handed_over_byte_by_byte(loaded):
+    if "EXECUTABLE_FILE" not in loaded.case.variant.asked:
+        pytest.skip("not asked for")
+    assert loaded.number("executable.executable_file_bytes") == len(loaded.kernel)
+    assert loaded.number("executable.executable_file_fnv") == limine_kernel.fnv(loaded.kernel)
+
+
+def test_what_the_kernel_draws_appears_on_the_screen(loaded):
+    if not loaded.case.facts.n_framebuffers or "FRAMEBUFFER" not in loaded.case.variant.asked:
+        pytest.skip("no framebuffer")
+    from PIL import Image
+
+    path = loaded.directory / "screen.png"
+    loaded.machine.screenshot(path)
+    screen = Image.open(path).convert("RGB")
+    size = (loaded.number("framebuffer_width"), loaded.number("framebuffer_height"))
+    if loaded.case.facts.n_framebuffers == 1:
+        assert screen.size == size
+    width, height = screen.size
+    corners = [(0, 0), (width - 1, 0), (0, height - 1), (width - 1, height - 1)]
+    assert [screen.getpixel(corner) for corner in corners] == COLOURS
+
+
+def test_task_and_local_descriptor_tables_are_empty_on_every_processor(loaded):
+    """The processor itself cannot tell where its task register points."""
+    if loaded.case.variant.revision < STRICT_REVISION:
+        pytest.skip("no promise before base revision 5")
+    n_processors = loaded.case.machine.smp if {"MP", "RSDP"} <= loaded.case.variant.asked else 1
+    for number in range(n_processors):
+        text = loaded.machine.qmp.execute("human-monitor-command", command_line="info registers", cpu_index=number)
+        selector, base, limit = re.search(r"^TR =(\w+) (\w+) (\w+)", text, re.MULTILINE).groups()
+        assert (int(base, 16), int(limit, 16)) == (0, 0), selector
+        assert int(re.search(r"^LDT=(\w+)", text, re.MULTILINE).group(1), 16) & ~7 == 0
+
+
+def test_partition_is_named_as_on_the_disk(loaded):
+    if not loaded.case.gpt:
+        pytest.skip("no partitions")
+    for key, uuid in zip(("file_gpt_disk_uuid", "file_gpt_partition_uuid"), loaded.case.gpt):
+        assert loaded.number(f"executable.{key}") == int(uuid.split("-")[0], 16)
