@@ -91,6 +91,8 @@ class Variant:
     is_randomised: bool = False
     cmdline: str = "console=com1 word  two"
     modules: tuple = MODULES
+    absent: frozenset = frozenset()  # paths of modules that are not on the volume all the same
+    overwritten: tuple = ()  # (name of a request, words): instead of its head's first
     is_limine_8: bool = False
 
     @property
@@ -191,6 +193,8 @@ def build(variant, machine, path="/boot/kernel.elf", partition_index=0):
     if variant.has_decoys:
         for at, name in zip(decoys, ("FIRMWARE_TYPE", "DATE_AT_BOOT")):
             elf.words_at("all_requests", at, 0xc7b1dd30df4c8b88, 0x0a82e883a194f07b, *request_ids()[name][1])
+    for name, words in variant.overwritten:
+        elf.words_at("all_requests", places[name], *words)
     elf.words_at("all_requests", places["PAGING_MODE"] + HEAD_WORDS, *variant.paging)
     elf.words_at("all_requests", places["STACK_SIZE"] + HEAD_WORDS, variant.stack_bytes)
     if not variant.uses_list:
@@ -222,7 +226,8 @@ def make_volume(directory, loader, variant, machine, resolution=None, gpt=None):
     kernel = build(variant, machine, partition_index=1 if gpt else 0)
     files = {"EFI/BOOT/BOOTX64.EFI": loader, "limine.conf": configuration(variant, resolution),
              "boot/kernel.elf": kernel}
-    files.update({module.path.lstrip("/"): module.contents() for module in variant.modules})
+    files.update({module.path.lstrip("/"): module.contents() for module in variant.modules
+                  if module.path not in variant.absent})
     image = directory / "volume.img"
     return images.make_gpt_image(image, files, *gpt) if gpt else images.make_image(image, files), kernel
 
