@@ -47,8 +47,9 @@ def make_gpt_image(path, files, disk_uuid, partition_uuid):
         image.write(volume.read_bytes())
         image.truncate(PARTITION_AT + IMAGE_BYTES + PARTITION_AT)  # the second table lies at the end
     volume.unlink()
-    subprocess.run(["sgdisk", "-U", disk_uuid, "-n", f"1:{PARTITION_AT // SECTOR_BYTES}:+{IMAGE_BYTES // SECTOR_BYTES - 1}",
-                    "-t", "1:ef00", "-u", f"1:{partition_uuid}", str(path)], check=True, capture_output=True)
+    partition = f"1:{PARTITION_AT // SECTOR_BYTES}:+{IMAGE_BYTES // SECTOR_BYTES - 1}"
+    subprocess.run(["sgdisk", "-U", disk_uuid, "-n", partition, "-t", "1:ef00", "-u", f"1:{partition_uuid}", str(path)],
+                   check=True, capture_output=True)
     return path
 
 

@@ -21,7 +21,8 @@ MEMORY_MIB = (128 if IS_LIMINE_8 else 64, 256, 4 * GIB, 512 * GIB)
 # Of a Variant, beside the factors.
 SHAPES = {
     "plain": {},
-    "entry": {"requests": default_requests() | {"ENTRY_POINT"}, "stack_bytes": 0x40000, "data_rights": PF_R | PF_W | PF_X},
+    "entry": {"requests": default_requests() | {"ENTRY_POINT"}, "stack_bytes": 0x40000,
+              "data_rights": PF_R | PF_W | PF_X},
     "few": {"requests": frozenset({"HHDM", "MEMORY_MAP", "RSDP", "EXECUTABLE_ADDRESS", "PAGING_MODE"}), "cmdline": ""},
     "decoys": {"has_decoys": True, "stack_bytes": 0x30008},
 }

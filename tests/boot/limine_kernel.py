@@ -37,7 +37,8 @@ INTERNAL_MODULES = (("near.bin", "first internal"), ("/modules/far.bin", ""))
 @functools.lru_cache(maxsize=None)
 def request_ids():
     """Name -> (number of the kind, its two words), out of the protocol's header."""
-    found = re.findall(r"^    X\((\w+), (0x[0-9a-f]{16}), (0x[0-9a-f]{16})\)", PROTOCOL_HEADER.read_text(), re.MULTILINE)
+    entry = re.compile(r"^    X\((\w+), (0x[0-9a-f]{16}), (0x[0-9a-f]{16})\)", re.MULTILINE)
+    found = entry.findall(PROTOCOL_HEADER.read_text())
     return {name: (kind, (int(a, 16), int(b, 16))) for kind, (name, a, b) in enumerate(found)}
 
 
@@ -176,8 +177,8 @@ def _request_at(elf, name):
     return (elf.data.index(data, start + 8 * base) - start) // 8 - 2
 
 
-def build(variant, machine, path="/boot/kernel.elf", partition_index=0):
-    """The bytes of a kernel."""
+def build(variant, machine, path="/boot/kernel.elf", partition_index=0, told=None):
+    """The bytes of a kernel; the rest as for make_volume()."""
     elf = Elf(FOLDER / f"{variant.file}.elf")
     tag = elf.find_words("all_requests", 0xf9562b2d5c95a6c8)
     if variant.has_tag:
@@ -201,7 +202,7 @@ def build(variant, machine, path="/boot/kernel.elf", partition_index=0):
         elf.data = elf.data.replace(LIST_SECTION, NO_LIST_SECTION)
     *_, data_segment = [at for at, p_type, *_ in elf.segments() if p_type == PT_LOAD]
     struct.pack_into("<I", elf.data, data_segment + 4, variant.data_rights)
-    packed = _pack_config(variant, machine, path, partition_index)
+    packed = _pack_config(told or variant, machine, path, partition_index)
     at = elf.offset_of("test_config")
     elf.data[at:at + len(packed)] = packed
     return bytes(elf.data)
@@ -209,8 +210,9 @@ def build(variant, machine, path="/boot/kernel.elf", partition_index=0):
 
 def configuration(variant, resolution=None):
     """A limine.conf."""
-    lines = ["timeout: 0", "serial: yes", "", "/Test kernel", "    protocol: limine", "    kernel_path: boot():/boot/kernel.elf",
-             f"    kernel_cmdline: {variant.cmdline}", f"    kaslr: {'yes' if variant.is_randomised else 'no'}"]
+    lines = ["timeout: 0", "serial: yes", "", "/Test kernel", "    protocol: limine",
+             "    kernel_path: boot():/boot/kernel.elf", f"    kernel_cmdline: {variant.cmdline}",
+             f"    kaslr: {'yes' if variant.is_randomised else 'no'}"]
     if resolution:
         lines.append("    resolution: %dx%d" % resolution)
     for module in variant.modules[len(INTERNAL_MODULES):]:
@@ -218,12 +220,13 @@ def configuration(variant, resolution=None):
     return "\n".join(lines) + "\n"
 
 
-def make_volume(directory, loader, variant, machine, resolution=None, gpt=None):
+def make_volume(directory, loader, variant, machine, resolution=None, gpt=None, told=None):
     """
     A FAT image that boots the kernel, and the kernel's bytes.
     gpt     (disk's uuid, partition's uuid): a partitioned disk
+    told    the Variant that the kernel is told of, if not the true one
     """
-    kernel = build(variant, machine, partition_index=1 if gpt else 0)
+    kernel = build(variant, machine, partition_index=1 if gpt else 0, told=told)
     files = {"EFI/BOOT/BOOTX64.EFI": loader, "limine.conf": configuration(variant, resolution),
              "boot/kernel.elf": kernel}
     files.update({module.path.lstrip("/"): module.contents() for module in variant.modules

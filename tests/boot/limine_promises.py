@@ -5,7 +5,7 @@ run would be no promise kept.
 What base revisions 0 to 2 promise has been run under Limine 8.2.0 too. What only revisions 3 to 6 promise (FROM) rests
 on our notes on the protocol alone.
 """
-
+import re
 
 NEVER_ANSWERED = {"RISCV_BSP_HARTID", "DEVICE_TREE", "TPM_EVENT_LOG"}
 NEWER_THAN_LIMINE_8 = {"EXECUTABLE_CMDLINE", "TPM_EVENT_LOG", "BOOTLOADER_PERFORMANCE", "KEEP_IOMMU", "TSC_FREQUENCY",
@@ -16,8 +16,8 @@ def _names(prefix, names):
     return {f"{prefix}.{name}" for name in names.split()}
 
 
-CPU = (_names("cpu", "rax rbx rcx rdx rsi rdi rbp r8 r9 r10 r11 r12 r13 r14 r15 cs ds es ss fs gs fs_base gs_base idt_base "
-              "idt_limit tr ldtr cr0 cr4 la57 efer pat rflags rflags_clear cr3_memory cr3_same")
+CPU = (_names("cpu", "rax rbx rcx rdx rsi rdi rbp r8 r9 r10 r11 r12 r13 r14 r15 cs ds es ss fs gs fs_base gs_base "
+              "idt_base idt_limit tr ldtr cr0 cr4 la57 efer pat rflags rflags_clear cr3_memory cr3_same")
        | _names("gdt", "memory limit null code_16 data_16 code_32 data_32 code_64 data_64")
        | _names("stack", "alignment word memory holds_what_is_written"))
 LAPIC = _names("lapic", "enabled svr tpr timer_masked thermal_masked perf_masked lint0_masked lint1_masked error_masked "
@@ -59,8 +59,8 @@ OF_ANSWER = {
     "SMBIOS": {"smbios.entry"} | _names("smbios32", "kind_of_address anchor checksum map_type"),
     "EFI_SYSTEM_TABLE": _names("system_table", "kind_of_address signature runtime_services map_type runtime_map_type "
                                "vendor_map_type tables_map_type"),
-    "FRAMEBUFFER": _names("framebuffer", "count list_memory memory size model colours direct_map map_entry writable modes "
-                          "modes_have_current edid_pointer edid"),
+    "FRAMEBUFFER": _names("framebuffer", "count list_memory memory size model colours direct_map map_entry writable "
+                          "modes modes_have_current edid_pointer edid"),
     "FLANTERM_FB_INIT_PARAMS": _names("flanterm", "count memory rotation font canvas"),
     "EXECUTABLE_FILE": {f"executable.{name}" for name in FILE | {"executable_file.text", "path", "string"}},
     "MODULE": _names("module", "count list_memory"),
@@ -119,10 +119,9 @@ def expected_checks(case):
     """Names of all that must have been checked, or passed over."""
     answers = answered(case)
     checks = ALWAYS | _processor_checks(case, answers) | _file_checks(case, answers)
-    for name in case.variant.asked:
-        checks |= ({f"answered.{name}", f"response_memory.{name}", f"response_revision.{name}"} if name in answers
-                   else {f"untouched.{name}"})
-        checks |= OF_ANSWER.get(name, set()) if name in answers else set()
+    checks |= {f"untouched.{name}" for name in case.variant.asked - answers}
+    for name in answers:
+        checks |= {f"answered.{name}", f"response_memory.{name}", f"response_revision.{name}", *OF_ANSWER.get(name, ())}
     if "FRAMEBUFFER" in answers and case.resolution:
         checks |= _names("framebuffer", "width height")
     checks.add("paging.lower_half_is_empty" if case.variant.revision else "paging.identity")
@@ -130,9 +129,9 @@ def expected_checks(case):
 
 
 def expected_skips(case):
-    """Which of these are no promise here. What depends on the machine's firmware or processor is in possible_skips()."""
+    """Which of these are no promise here, beside POSSIBLE_SKIPS."""
     variant, checks = case.variant, expected_checks(case)
-    skips = {name for name in checks if variant.revision < FROM.get(name.split(".", 1)[-1] if name.startswith("ap") else name, 0)}
+    skips = {name for name in checks if variant.revision < FROM.get(re.sub(r"^ap\d+\.", "", name), 0)}
     skips |= {name for name in checks if name.endswith("lapic")}
     if not variant.has_tag:
         skips |= {"tag.accepted", "tag.revision"}

@@ -5,8 +5,8 @@ import itertools
 def pair_cases(factors):
     """
     factors     name -> values
-    A list of dictionaries, always the same: each starts from a pair that is missing yet and takes, factor by factor, the
-    value that meets most of what it has not met.
+    A list of dictionaries, always the same: each starts from a pair that is missing yet and takes, factor by factor,
+    the value that meets most of what it has not met.
     """
     names = list(factors)
     missing = {pair: None for pair in _all_pairs(factors)}  # a dictionary for its order
