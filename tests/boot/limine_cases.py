@@ -4,7 +4,8 @@ import itertools
 import os
 import pathlib
 
-from limine_kernel import FIVE_LEVEL, FOUR_LEVEL, PF_R, PF_W, PF_X, MachineFacts, Variant, default_requests
+from limine_kernel import (FIVE_LEVEL, FOUR_LEVEL, MODULES, PF_R, PF_W, PF_X, MachineFacts, Module, Variant,
+                           default_requests)
 from machine import BUILD, Shape
 from pairs import pair_cases
 
@@ -41,6 +42,10 @@ FACTORS = {
     "display": ("std", "two", "ramfb", "none"),
 }
 
+# Nothing, a page and a byte, a whole number of pages, and more than is read at once.
+ODD_MODULES = (*MODULES[:2], Module("/modules/empty", "nothing", 0), Module("/modules/page+1", "", 4097, 21),
+               Module("/modules/pages", "=", 65536, 22), Module("/modules/large.bin", "large", (9 << 20) + 123, 23))
+
 N_FRAMEBUFFERS = {"std": 1, "two": 2, "ramfb": 1, "none": 0}
 
 
@@ -54,6 +59,7 @@ class LimineCase:
     resolution: tuple = None
     extra: tuple = ()  # more arguments for QEMU
     gpt: tuple = None  # uuids of a disk and its partition
+    lines: tuple = ()  # more of the entry's in limine.conf
 
     @property
     def facts(self):
@@ -83,6 +89,7 @@ def special_cases():
     """What is no value of a factor."""
     newest = REVISIONS[-1]
     small = Shape(memory_mib=256, smp=2)
+    able = Shape(memory_mib=256, smp=2, cpu="max")
     plain = Variant(revision=newest, is_limine_8=IS_LIMINE_8)
     replace = dataclasses.replace
     uuids = ("11223344-5566-7788-99AA-BBCCDDEEFF00", "A1B2C3D4-0102-0304-0506-0708090A0B0C")
@@ -91,6 +98,11 @@ def special_cases():
     yield LimineCase("gpt", plain, small, gpt=uuids)
     yield LimineCase("resolution", plain, small, resolution=(800, 600))
     yield LimineCase("no-modules", replace(plain, modules=(), requests=default_requests() - {"MODULE"}), small)
+    yield LimineCase("odd-modules", replace(plain, modules=ODD_MODULES, cmdline="x" * 250), small)
+    yield LimineCase("falls-back", replace(plain, paging=(FIVE_LEVEL, FIVE_LEVEL, FOUR_LEVEL)), small)
+    yield LimineCase("five-levels-are-optional", replace(plain, paging=(FOUR_LEVEL, FIVE_LEVEL, FOUR_LEVEL)), able)
+    yield LimineCase("narrowed", replace(plain, paging=(FIVE_LEVEL, FIVE_LEVEL, FOUR_LEVEL)), able,
+                     lines=("max_paging_mode: 4level",))
     yield LimineCase("iommu", plain, small, extra=("-device", "intel-iommu"))
     if not IS_LIMINE_8:
         yield LimineCase("keep-iommu", replace(plain, requests=default_requests() | {"KEEP_IOMMU"}), small,

@@ -208,26 +208,29 @@ def build(variant, machine, path="/boot/kernel.elf", partition_index=0, told=Non
     return bytes(elf.data)
 
 
-def configuration(variant, resolution=None):
+def configuration(variant, resolution=None, more=()):
     """A limine.conf."""
     lines = ["timeout: 0", "serial: yes", "", "/Test kernel", "    protocol: limine",
              "    kernel_path: boot():/boot/kernel.elf", f"    kernel_cmdline: {variant.cmdline}",
              f"    kaslr: {'yes' if variant.is_randomised else 'no'}"]
     if resolution:
         lines.append("    resolution: %dx%d" % resolution)
+    lines += [f"    {line}" for line in more]
     for module in variant.modules[len(INTERNAL_MODULES):]:
         lines += [f"    module_path: boot():{module.path}", f"    module_cmdline: {module.string}"]
     return "\n".join(lines) + "\n"
 
 
-def make_volume(directory, loader, variant, machine, resolution=None, gpt=None, told=None):
+def make_volume(directory, loader, variant, machine, resolution=None, gpt=None, told=None,
+                lines=()):
     """
     A FAT image that boots the kernel, and the kernel's bytes.
     gpt     (disk's uuid, partition's uuid): a partitioned disk
     told    the Variant that the kernel is told of, if not the true one
+    lines   more of the entry's in limine.conf
     """
     kernel = build(variant, machine, partition_index=1 if gpt else 0, told=told)
-    files = {"EFI/BOOT/BOOTX64.EFI": loader, "limine.conf": configuration(variant, resolution),
+    files = {"EFI/BOOT/BOOTX64.EFI": loader, "limine.conf": configuration(variant, resolution, lines),
              "boot/kernel.elf": kernel}
     files.update({module.path.lstrip("/"): module.contents() for module in variant.modules
                   if module.path not in variant.absent})

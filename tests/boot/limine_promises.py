@@ -20,8 +20,8 @@ CPU = (_names("cpu", "rax rbx rcx rdx rsi rdi rbp r8 r9 r10 r11 r12 r13 r14 r15 
               "idt_base idt_limit tr ldtr cr0 cr4 la57 efer pat rflags rflags_clear cr3_memory cr3_same")
        | _names("gdt", "memory limit null code_16 data_16 code_32 data_32 code_64 data_64")
        | _names("stack", "alignment word memory holds_what_is_written"))
-LAPIC = _names("lapic", "enabled svr tpr timer_masked thermal_masked perf_masked lint0_masked lint1_masked error_masked "
-               "lint1_is_nmi")
+LAPIC = _names("lapic", "enabled svr tpr timer_masked thermal_masked perf_masked lint0_masked lint1_masked "
+               "error_masked lint1_is_nmi")
 OTHER_CPU = _names("processor", "comes argument info apic_id")
 FILE = _names("file", "memory revision alignment map_type path_memory string_memory media_type partition_index")
 UNPARTITIONED = _names("file", "mbr_disk_id gpt_disk_uuid gpt_partition_uuid partition_uuid")
@@ -35,8 +35,8 @@ ALWAYS = (
     | _names("map", "count response_memory sorted aligned not_empty types no_overlaps merged page_zero")
     | _names("paging", "tables_memory not_too_fragmented direct_map large_pages image")
     | _names("access", "text_is_readable text_is_not_writable rodata_is_readable rodata_is_not_writable "
-             "rodata_is_not_executable data_is_writable data_execution page_before_image page_after_image usable_memory "
-             "direct_map_is_executable null_pointer one_mib_identity end_of_lower_half beyond_direct_map "
+             "rodata_is_not_executable data_is_writable data_execution page_before_image page_after_image "
+             "usable_memory direct_map_is_executable null_pointer one_mib_identity end_of_lower_half beyond_direct_map "
              "local_apic_in_direct_map")
     | _names("machine", "pic_master pic_slave a20")
     | _names("hhdm", "higher_half alignment")
@@ -154,5 +154,5 @@ def expected_skips(case):
 # An EDID that the firmware has none of; numbers that a processor without RDRAND cannot give.
 POSSIBLE_SKIPS = {"framebuffer.edid", "entropy.all_of_it"}
 # What is checked only where there is something to check.
-POSSIBLE_CHECKS = ({"entropy.memory", "entropy.repeated"} | _names("smbios64", "kind_of_address anchor checksum map_type"))
+POSSIBLE_CHECKS = _names("entropy", "memory repeated") | _names("smbios64", "kind_of_address anchor checksum map_type")
 

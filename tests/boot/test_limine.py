@@ -31,7 +31,7 @@ class Loaded:
         self.case = case
         self.directory = directory
         self.image, self.kernel = limine_kernel.make_volume(directory, LOADER, case.variant, case.facts,
-                                                            case.resolution, case.gpt, told)
+                                                            case.resolution, case.gpt, told, case.lines)
         self.machine = Machine(case.machine, image=self.image, extra=case.extra)
         try:
             self.machine.wait_until(lambda: LAST_LINE.search(self.machine.serial_text()), case.timeout_s,
@@ -141,8 +141,8 @@ def test_kernel_that_expects_something_else_says_so(tmp_path):
     replace = dataclasses.replace
     variant = Variant(revision=2, is_limine_8=IS_LIMINE_8)
     told = replace(variant, cmdline="other", data_rights=PF_R | PF_W | PF_X,
-                   modules=(replace(first, path="/boot/other"), replace(second, seed=99), replace(third, string="other"),
-                            replace(fourth, bytes=2)))
+                   modules=(replace(first, path="/boot/other"), replace(second, seed=99),
+                            replace(third, string="other"), replace(fourth, bytes=2)))
     case = LimineCase("notices", variant, Shape(memory_mib=256))
     guest = Loaded(case, tmp_path, told)
     guest.machine.close()
