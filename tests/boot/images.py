@@ -8,6 +8,7 @@ import subprocess
 IMAGE_BYTES = 64 << 20
 MIB = 1 << 20
 SECTOR_BYTES = 512
+PARTITION_AT = MIB
 
 DISK_GUID = "6F6C7967-0001-4D65-8A00-D15C00000000"
 MBR_DISK_ID = 0x504F4C59
@@ -101,6 +102,20 @@ def fill_image(path, files):
             local.write_bytes(content if isinstance(content, bytes) else content.encode())
             _mtools("mcopy", path, local, f"::/{name}")
             local.unlink()
+    return path
+
+
+def make_gpt_image(path, files, disk_uuid, partition_uuid):
+    """As make_image(), but with the volume as an EFI system partition, the first of a disk."""
+    volume = make_image(pathlib.Path(f"{path}.volume"), files)
+    with open(path, "wb") as image:
+        image.seek(PARTITION_AT)
+        image.write(volume.read_bytes())
+        image.truncate(PARTITION_AT + IMAGE_BYTES + PARTITION_AT)  # the second table lies at the end
+    volume.unlink()
+    partition = f"1:{PARTITION_AT // SECTOR_BYTES}:+{IMAGE_BYTES // SECTOR_BYTES - 1}"
+    subprocess.run(["sgdisk", "-U", disk_uuid, "-n", partition, "-t", "1:ef00", "-u", f"1:{partition_uuid}", str(path)],
+                   check=True, capture_output=True)
     return path
 
 
