@@ -119,6 +119,29 @@ $(BUILD)/esp.img: $(BUILD)/BOOTX64.EFI $(shell find esp -type f 2>/dev/null)
 	$(Q)for f in esp/*; do [ ! -f "$$f" ] || mcopy -i $@.tmp "$$f" ::/ || exit 1; done
 	$(Q)mv $@.tmp $@
 
+# ---- what the speed of loaders is measured with ------------------------------------------------------------------------
+
+apps := $(addprefix $(BUILD)/apps/,measure.efi floor.efi)
+app_objects := $(patsubst %,$(BUILD)/target/tests/speed/%.o,app measure floor)
+$(app_objects): target += $(efi_flags) -fno-stack-protector
+$(app_objects) $(BUILD)/target/tests/speed/kernel.o: $(BUILD)/.flags Makefile
+
+$(BUILD)/apps/%.efi: $(BUILD)/target/tests/speed/%.o $(BUILD)/target/tests/speed/app.o efi/image.lds efi/finish_pe.py
+	@mkdir -p $(@D)
+	$(call say,APP     $@)
+	$(Q)$(LD) -shared -Bsymbolic -nostdlib -z defs -z noexecstack --build-id=none --no-warn-rwx-segments -T efi/image.lds \
+	    -L /usr/lib /usr/lib/crt0-efi-x86_64.o $(filter %.o,$^) -lgnuefi -o $@.elf
+	$(Q)$(OBJCOPY) --strip-all -j .text -j .reloc -j .rodata -j .rela -j .data -j .bss --target efi-app-x86_64 --subsystem=10 \
+	    --section-alignment=4096 --file-alignment=512 $@.elf $@
+	$(Q)$(PYTHON) efi/finish_pe.py $@
+$(BUILD)/apps/kernel.elf: $(BUILD)/target/tests/speed/kernel.o tests/speed/kernel.lds
+	@mkdir -p $(@D)
+	$(call say,LD      $@)
+	$(Q)$(LD) -static -nostdlib -z max-page-size=4096 -z noexecstack --build-id=none -T tests/speed/kernel.lds $< -o $@
+
+.PHONY: apps
+apps: $(apps) $(BUILD)/apps/kernel.elf
+
 # ---- the host tree ---------------------------------------------------------------------------------------------------
 
 # Pure units that do not live in mm/.

@@ -20,7 +20,8 @@ import transcript  # noqa: E402
 from machine import BUILD, Machine, MachineDied, Shape  # noqa: E402
 from profiles import QUIET_S, profile_of  # noqa: E402
 
-SHAPE = Shape(memory_mib=1024, smp=4, cpu="max")
+MEMORY_MIB = 1024
+PROCESSORS = 4
 CLOCK = ("-rtc", "base=2026-01-02T03:04:05,clock=vm")
 TIMEOUT_S = 180
 LOADER_PATH = "EFI/BOOT/BOOTX64.EFI"
@@ -32,7 +33,7 @@ def read_debug_port(path):
 
 
 def wait_for_end(output, profile):
-    """Until output() shows the profile's last line, or has not grown for a while; None if it never printed anything."""
+    """Until output() shows the profile's last line, or has not grown for a while; what came until then."""
     deadline = time.monotonic() + TIMEOUT_S
     text, grown = "", time.monotonic()
     while time.monotonic() < deadline:
@@ -40,7 +41,7 @@ def wait_for_end(output, profile):
         if len(now) != len(text):
             text, grown = now, time.monotonic()
         lines = transcript.lines_of(text)
-        if profile.end and any(re.search(profile.end, line) for line in lines[:-1]):
+        if profile.end and sum(bool(re.search(profile.end, line)) for line in lines[:-1]) >= profile.end_count:
             return text
         if not profile.end and any(lines) and time.monotonic() - grown > QUIET_S:
             return text
@@ -56,7 +57,8 @@ def boot(folder, loader, kind, profile):
         directory = pathlib.Path(directory)
         image = disks.make_disk(kind, directory / "disk.img", files)
         debug_port = directory / "debug-port"
-        with Machine(SHAPE, image=image, extra=(*CLOCK, "-debugcon", f"file:{debug_port}")) as machine:
+        shape = Shape(memory_mib=MEMORY_MIB, smp=PROCESSORS, cpu=profile.cpu)
+        with Machine(shape, image=image, extra=(*CLOCK, "-debugcon", f"file:{debug_port}")) as machine:
             return wait_for_end(lambda: machine.serial_text() + read_debug_port(debug_port), profile)
 
 

@@ -17,19 +17,22 @@ class Profile:
     """
     Regular expressions, searched for in lines.
 
-    end        the line after which nothing of interest follows; None: the kernel has come to its end when it has been
-               silent for QUIET_S
+    end        the line after which nothing of interest follows, once it has come `end_count` times; None: the kernel has
+               come to its end when it has been silent for QUIET_S
     drop       lines that are left out: of the memory map, or of something that is different in every boot
     masks      (pattern, replacement)
     exact      lines in which numbers are no addresses
     unordered  lines that processors write at the same time
+    cpu        QEMU's -cpu
     """
 
     end: str = None
+    end_count: int = 1
     drop: tuple = ()
     masks: tuple = ()
     exact: tuple = ()
     unordered: tuple = ()
+    cpu: str = "max"
 
 
 QUIET_S = 20
@@ -44,7 +47,19 @@ LIMINE_TEST = Profile(
     exact=(r"^File->(?!Address)",),
 )
 
-NORTHPORT = Profile()
+NORTHPORT = Profile(
+    end=r"Init thread up",
+    end_count=4,
+    drop=(r"\]\s+\d+: base=0x", r"\]\s+(usable|reserved|acpi|bad|bootloader|kernel/modules|framebuffer)[a-z ]*: 0x",
+          r"Physical memory ingested", r"Initial usable physical memory", r"VMD: ", r"Wired slab added",
+          r"init is doing work"),
+    masks=((r"^ ?\d+\.\d{3} +", ""),
+           (r"name=.*, ver=.*", "NAME"),
+           (r"(epoch=|calibrated as: |uptime offset to ).*", r"\1N"),
+           (r"[\d.]+ (PiB|MiB|pages)\b", r"N \1")),
+    unordered=(r"^[1-3][a-z]0 ",),
+    cpu="max,tcg-cpuid=off",  # at its leaves the kernel believes itself in a hypervisor that QEMU is not
+)
 
 ASTRAL = Profile(
     end=r": Oops\.$",

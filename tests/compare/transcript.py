@@ -9,7 +9,7 @@ ADDRESS = re.compile(r"\b0x([0-9a-fA-F]{4,16})\b|\b[0-9a-fA-F]{16}\b")
 
 
 def lines_of(text):
-    text = ESCAPE_SEQUENCE.sub("", text).replace("\r", "")
+    text = ESCAPE_SEQUENCE.sub("", text).replace("\r", "").replace("\0", "")
     return [line.rstrip() for line in text.split("\n") if not FIRMWARE_LINE.match(line)]
 
 
