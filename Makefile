@@ -222,18 +222,28 @@ host-tests: $(test_programs) $(tsan_programs) $(full_speed_programs) $(fuzz_prog
 
 # ---- what people call ------------------------------------------------------------------------------------------------
 
-.PHONY: run test test-all bench fuzz mutants layers check clean help
+.PHONY: run test test-all bench speed compare fuzz mutants layers check clean help
 run: all $(BUILD)/.packages-run $(if $(WINDOW),$(BUILD)/.packages-window)
 	@$(PYTHON) tests/boot/run.py $(if $(WINDOW),--window)
 
 # T=name runs the tests whose name contains it.
-test: all host-tests layers $(BUILD)/.packages-run $(BUILD)/.packages-test
+test: all apps host-tests layers $(BUILD)/.packages-run $(BUILD)/.packages-test
 	@$(PYTHON) tests/run_tests.py $(if $(T),-k "$(T)")
-test-all: all host-tests layers $(BUILD)/.packages-run $(BUILD)/.packages-test
+test-all: all apps host-tests layers $(BUILD)/.packages-run $(BUILD)/.packages-test
 	@$(PYTHON) tests/run_tests.py --all $(if $(T),-k "$(T)")
 
 bench: all $(bench_programs) $(BUILD)/.packages-run $(BUILD)/.packages-test
 	@$(PYTHON) tests/bench/bench.py $(if $(FORMAT),--format $(FORMAT)) $(BENCH)
+
+# Beside Limine, if LIMINE is the path of its BOOTX64.EFI; OURS is another build of this loader.
+ours := $(if $(OURS),--ours $(OURS))
+speed: all apps $(BUILD)/.packages-run
+	@$(PYTHON) tests/speed/speed.py $(if $(LIMINE),--limine $(LIMINE)) $(ours)
+
+# Kernels that are not ours under Limine and under this loader; KERNELS are folders with what lies on their ESP.
+compare: all $(BUILD)/.packages-run $(BUILD)/.packages-test
+	@$(if $(and $(LIMINE),$(KERNELS)),,echo 'compare: needs LIMINE=path/to/BOOTX64.EFI KERNELS="folder ..."' >&2; exit 2;) \
+	    $(PYTHON) tests/compare/compare.py --limine $(LIMINE) $(ours) $(KERNELS)
 
 fuzz: host-tests
 	@for f in $(fuzz_programs); do echo "  FUZZ    $$f"; mkdir -p $(BUILD)/corpus/$${f##*/}; \
@@ -259,6 +269,8 @@ help:
 	@echo "make run        boot it in QEMU; WINDOW=1 shows a window"
 	@echo "make test       all tests in short; T=name picks; make test-all: the full product"
 	@echo "make bench      measure; FORMAT=tsv for programs; BENCH=--allocators for the frame allocator alone"
+	@echo "make speed      what a boot of a kernel costs; LIMINE=path/to/BOOTX64.EFI beside it"
+	@echo "make compare    kernels under Limine and under this loader: LIMINE=path KERNELS='folder ...'"
 	@echo "make fuzz       fuzz for long; make mutants: prove that the tests can fail"
 	@echo "make clean      remove $(BUILD)/; V=1 shows every command"
 

@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 """
-`make compare LIMINE=path/to/BOOTX64.EFI KERNELS="folder ..." [OURS=path]`: boots each kernel under Limine and under this
-loader, from an unpartitioned and from a GPT disk, and compares what it prints, on COM1 and on port E9h, line for line.
-Addresses, names and memory maps may differ; tests/compare/profiles.py says where which kernel prints those.
+`make compare LIMINE=path/to/BOOTX64.EFI KERNELS="folder ..." [OURS=path]`: boots each kernel under Limine and under
+this loader, from an unpartitioned and from a GPT disk, and compares what it prints, on COM1 and on port E9h, line for
+line. Addresses, names and memory maps may differ; tests/compare/profiles.py says where which kernel prints those.
 
 What each boot printed is left in build/compare/. The exit status is 0 if nothing differs.
 """

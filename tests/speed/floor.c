@@ -1,7 +1,7 @@
 /*
- * "Firmware alone": all that no loader can do without, and nothing else. Reads configuration, kernel and module from the
- * volume that it came from, takes the memory map once and leaves boot services; its first instruction after that stands
- * for the kernel's.
+ * "Firmware alone": all that no loader can do without, and nothing else. Reads configuration, kernel and module from
+ * the volume that it came from, takes the memory map once and leaves boot services; its first instruction after that
+ * stands for the kernel's.
  */
 #include "app.h"
 #include "x86.h"

@@ -46,5 +46,6 @@ out_four:
     request 0x71ba76863cc55f63, 0xb2644a48c516a487 /* executable address */
     request 0x3e7e279702be32af, 0xca1c4f3bd1280cee /* modules */
     request 0xc5e77b6b397e7b43, 0x27637845accdcf3c /* RSDP */
+    request 0x9d5827dcd881dd75, 0xa3148604f6fab11b /* framebuffer */
 
     .section .note.GNU-stack, "", @progbits

@@ -59,7 +59,8 @@ static EFI_STATUS break_map(const struct app *app)
 }
 
 /* The loader's device path: the volume's, and the name of the file. `room` has to be large enough. */
-static EFI_STATUS make_path(const struct app *app, const CHAR16 *name, size_t name_bytes, uint8_t *room, size_t room_bytes)
+static EFI_STATUS make_path(const struct app *app, const CHAR16 *name, size_t name_bytes, uint8_t *room,
+                            size_t room_bytes)
 {
     EFI_GUID device_path = EFI_DEVICE_PATH_PROTOCOL_GUID;
     EFI_DEVICE_PATH *node, *volume;

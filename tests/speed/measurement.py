@@ -18,6 +18,7 @@ APPS = BUILD / "apps"
 FLOOR = APPS / "floor.efi"  # stands for a loader that does only what none can do without
 
 MIB = 1 << 20
+DISK_BYTES = 512 * MIB  # of this size mkfs.fat makes clusters of 4 KiB, as on the ESP of a real disk
 COUNT_INSTRUCTIONS = ("-icount", "shift=0,sleep=off")
 RECORD = struct.Struct("<cQ")
 START, KERNEL, DESCRIPTORS, ERROR = b"S", b"K", b"D", b"E"
@@ -42,7 +43,7 @@ class Case:
     module_mib: int = 0
     descriptors: int = 0
     memory_mib: int = 2048
-    timeout_s: int = 120
+    timeout_s: int = 400
 
 
 @dataclasses.dataclass(frozen=True)
@@ -71,7 +72,7 @@ def make_disk(case, loader, directory):
         files["module"] = _module(directory, case.module_mib)
     if case.descriptors:
         files["descriptors"] = str(case.descriptors)
-    return images.make_image(directory / "disk.img", files, size=(case.module_mib + 64) * MIB)
+    return images.make_image(directory / "disk.img", files, size=DISK_BYTES)
 
 
 def read_records(path):
