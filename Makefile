@@ -311,13 +311,9 @@ run: all $(BUILD)/.packages-run $(if $(WINDOW),$(BUILD)/.packages-window)
 	@$(PYTHON) tests/boot/run.py $(if $(WINDOW),--window)
 
 # T=name runs the tests whose name contains it.
-test: all host-tests test-kernel layers $(BUILD)/.packages-run $(BUILD)/.packages-test
+test: all apps host-tests test-kernel layers $(BUILD)/.packages-run $(BUILD)/.packages-test
 	@$(PYTHON) tests/run_tests.py $(if $(T),-k "$(T)")
-test-all: all host-tests test-kernel layers $(BUILD)/.packages-run $(BUILD)/.packages-test
-
-test: all apps host-tests layers $(BUILD)/.packages-run $(BUILD)/.packages-test
-	@$(PYTHON) tests/run_tests.py $(if $(T),-k "$(T)")
-test-all: all apps host-tests layers $(BUILD)/.packages-run $(BUILD)/.packages-test
+test-all: all apps host-tests test-kernel layers $(BUILD)/.packages-run $(BUILD)/.packages-test
 	@$(PYTHON) tests/run_tests.py --all $(if $(T),-k "$(T)")
 
 bench: all $(bench_programs) $(BUILD)/.packages-run $(BUILD)/.packages-test
