@@ -175,7 +175,7 @@ $(BUILD)/sample.elf: $(call for_kernels,sample,$(sample_sources) kernel/string.c
 pure_sources := $(mm_sources) $(BUILD)/gen/font.c \
     $(addprefix kernel/,format.c framebuffer.c utf8.c glyph.c fb_draw.c fb_render.c fb_console.c memory_blocks.c picture_layout.c memory_picture.c memory_report.c) \
     $(addprefix kernel/smp/,acpi.c acpi_place.c madt.c apic.c) \
-    $(addprefix kernel/limine/,memory_map.c io_apic.c iommu.c) \
+    $(addprefix kernel/limine/,memory_map.c tables.c io_apic.c iommu.c) \
     $(addprefix efi/,options.c smbios.c utf16.c files/device_path.c) $(wildcard efi/config/*.c efi/elf/*.c)
 pure_names := $(patsubst $(BUILD)/gen/%,gen/%,$(basename $(pure_sources)))
 

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define RANDOM_SLOTS_MAX 64
+
 /* By base revision, 0 to 6: the number of the memory type that the protocol gives it. */
 static const char types[REGION_TYPES][MODEL_REVISIONS + 1] = {
     [REGION_USABLE] = "0000000",
@@ -62,7 +64,7 @@ static int compare_starts(const void *a, const void *b)
 
 static void make_slots(struct model_limine_map *world, uint64_t *random)
 {
-    const size_t n = 4 + model_random_below(random, MODEL_SLOTS_MAX - 4);
+    const size_t n = 4 + model_random_below(random, RANDOM_SLOTS_MAX - 4);
     size_t kept = 0;
 
     memset(world, 0, sizeof *world);
@@ -128,6 +130,35 @@ void model_limine_map_fill(struct model_limine_map *world, uint64_t *random)
                   claimed[model_random_below(random, ARRAY_LENGTH(claimed))], random);
     }
     model_limine_map_regions(world);
+}
+
+/* The slot that begins there, made of one that goes on over it, if need be. */
+static size_t slot_at(struct model_limine_map *world, uint64_t start)
+{
+    size_t i = 0;
+
+    while (i <= world->n_slots && world->slots[i].start < start)
+        i++;
+    if (i <= world->n_slots && world->slots[i].start == start)
+        return i;
+    if (world->n_slots == MODEL_SLOTS_MAX)
+        abort();
+    memmove(&world->slots[i + 1], &world->slots[i], (world->n_slots + 1 - i) * sizeof world->slots[0]);
+    world->slots[i] = i > world->n_slots ? (struct model_slot){ 0 } : world->slots[i - 1];
+    world->slots[i].start = start;
+    world->slots[i].is_border = false;
+    world->n_slots++;
+    return i;
+}
+
+void model_limine_map_paint(struct model_limine_map *world, uint64_t start, uint64_t end, enum region_type type)
+{
+    const size_t first = slot_at(world, start);
+
+    for (size_t i = slot_at(world, end); i-- > first;) {
+        world->slots[i].is_region = true;
+        world->slots[i].type = type;
+    }
 }
 
 void model_limine_map_regions(struct model_limine_map *world)
@@ -197,8 +228,7 @@ const char *model_limine_map_check(const struct model_limine_map *world, uint64_
     return next == n ? NULL : "there are more entries than there must be";
 }
 
-/* -1: not mapped. */
-static int kind_of_slot(const struct model_slot *s, uint64_t base_revision)
+int model_direct_map_kind(const struct model_slot *s, uint64_t base_revision)
 {
     const bool is_framebuffer = s->is_region && s->type == REGION_FRAMEBUFFER;
 
@@ -222,7 +252,7 @@ const char *model_direct_map_check(const struct model_limine_map *world, uint64_
 
     for (size_t i = 0; i < world->n_slots; i++) {
         const struct model_slot *s = &world->slots[i];
-        const int kind = kind_of_slot(s, base_revision);
+        const int kind = model_direct_map_kind(s, base_revision);
 
         if (kind >= 0 && kind != last) {
             if (last >= 0 && reached != s->start)

@@ -13,7 +13,7 @@
 #include "limine_memory_map.h"
 
 #define MODEL_REVISIONS 7
-#define MODEL_SLOTS_MAX 64
+#define MODEL_SLOTS_MAX 256
 #define MODEL_CLAIMS_MAX 16
 
 /* Bytes [start, the next one's start). The last one ends the list: it is empty. */
@@ -36,7 +36,10 @@ struct model_limine_map {
 /* A world by chance, with borders at page 0's end and at 4 GiB, and claims of any bytes. `random` changes. */
 void model_limine_map_fill(struct model_limine_map *world, uint64_t *random);
 
-/* Regions out of slots that a test has painted itself. */
+/* Paints pages over, claims or not; anywhere below the world's end or above. Changes no regions. */
+void model_limine_map_paint(struct model_limine_map *world, uint64_t start, uint64_t end, enum region_type type);
+
+/* Regions out of slots that have been painted. */
 void model_limine_map_regions(struct model_limine_map *world);
 
 /* Whether the entries say of every slot what they must, and hold nothing else; NULL, or what is wrong. */
@@ -46,6 +49,9 @@ const char *model_limine_map_check(const struct model_limine_map *world, uint64_
 /* Whether the walk over right entries finds what must be mapped, and nothing else; NULL, or what is wrong. */
 const char *model_direct_map_check(const struct model_limine_map *world, uint64_t base_revision,
                                    struct direct_map_walk walk);
+
+/* What the direct map makes of a slot: enum direct_map_kind, or -1 for nothing. */
+int model_direct_map_kind(const struct model_slot *slot, uint64_t base_revision);
 
 /* The tables. */
 enum limine_memory_type model_limine_type(enum region_type type, uint64_t base_revision);

@@ -148,7 +148,7 @@ static uint64_t note(const struct walk *walk, uint64_t at)
     const uint8_t *head = reach(walk->memory, at, HEADER_LENGTH + 4);
     const uint64_t bytes = head ? read_number(head + HEADER_LENGTH, 4) : 0;
 
-    if (bytes < HEADER_LENGTH + 4 || bytes > ACPI_TABLE_BYTES_MAX)
+    if (bytes < HEADER_LENGTH + 4 || bytes > ACPI_TABLE_BYTES_MAX || !reach(walk->memory, at, bytes))
         return 0;
     walk->found(walk->context, (struct phys_range){ phys_addr(at), bytes });
     return bytes;
