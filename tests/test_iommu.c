@@ -183,7 +183,7 @@ static bool stop(struct unit *unit)
     return iommu_stop_intel(&registers);
 }
 
-/* Root table pointer set, queued invalidation on, a remapping table set: all that stays, and none of it is commanded. */
+/* Root table pointer set, queued invalidation on, a remapping table set: all that stays, none of it is commanded. */
 static void translation_and_remapping_end_one_after_the_other(void **state)
 {
     struct unit unit = { .status = TRANSLATION | REMAPPING | 0x45000000, .slow = 5 };

@@ -156,9 +156,9 @@ static uint64_t note(const struct walk *walk, uint64_t at)
 
 static void note_fadt(const struct walk *walk, uint64_t at, uint64_t bytes)
 {
-    const uint8_t *fadt = reach(walk->memory, at, bytes);
+    const uint8_t *fadt = bytes < FADT_BYTES_32 ? NULL : reach(walk->memory, at, bytes);
 
-    if (!fadt || bytes < FADT_BYTES_32 || !same(fadt, FADT_SIGNATURE, SIGNATURE_BYTES))
+    if (!fadt || !same(fadt, FADT_SIGNATURE, SIGNATURE_BYTES))
         return;
     note(walk, read_number(fadt + FADT_FIRMWARE_CTRL, 4));
     note(walk, read_number(fadt + FADT_DSDT, 4));
