@@ -217,12 +217,15 @@ bench_pmm := $(BUILD)/host/tests/bench/bench_pmm
 support = $(patsubst %,$(BUILD)/$(1)/%.o,tests/host_support tests/fake_acpi mm/host/map_text $(basename $(wildcard tests/model_*.c)))
 
 # These walk efi/ through a fake firmware: the only tests that need UEFI's types.
-efi_tests := test_exit test_loader_memory
+efi_tests := test_exit test_loader_memory test_pages test_loading_memory test_video
 efi_test_objects := $(addprefix $(BUILD)/asan/,tests/fake_firmware.o \
     $(addprefix efi/,exit.o memory.o pages.o failure.o console.o keyboard.o))
-$(efi_test_objects) $(efi_tests:%=$(BUILD)/asan/tests/%.o): host += $(efi_flags) -fshort-wchar \
+loading_objects := $(addprefix $(BUILD)/asan/efi/limine/,memory.o video.o)
+$(efi_test_objects) $(loading_objects) $(efi_tests:%=$(BUILD)/asan/tests/%.o): host += $(efi_flags) -fshort-wchar \
     $(if $(is_gcc),-maccumulate-outgoing-args)
 $(efi_tests:%=$(BUILD)/asan/tests/%): $(efi_test_objects)
+$(BUILD)/asan/tests/test_loading_memory: $(filter %memory.o,$(loading_objects))
+$(BUILD)/asan/tests/test_video: $(loading_objects)
 $(filter $(BUILD)/asan/tests/test_region%,$(test_programs)): $(BUILD)/asan/tests/region_fixture.o
 
 $(test_programs): %: %.o $(call support,asan) $(BUILD)/asan/libpure.a
