@@ -1,7 +1,7 @@
 /*
  * acpi_find_table(), acpi_walk() and the readers of MADT, DMAR and IVRS on arbitrary bytes as the machine's memory:
- * whatever is found is a sound table, inside the memory, and its processors occur once. The fuzzer would not guess checksums: where the first byte is odd
- * they are made right for the structures at fixed places.
+ * whatever is found is a sound table, inside the memory, and its processors occur once. The fuzzer would not guess
+ * checksums: where the first byte is odd they are made right for the structures at fixed places.
  */
 #include <stdint.h>
 #include <stdlib.h>

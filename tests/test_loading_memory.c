@@ -110,7 +110,8 @@ static void whichever_allocation_fails_is_told_and_all_is_given_back(void **stat
 {
     (void)state;
     for (unsigned n = 1; n <= 2 * 4; n++) {
-        struct boot b = { .fake = { .allocation_fails_at = n % 2 ? n / 2 + 1 : 0, .pool_fails_at = n % 2 ? 0 : n / 2 } };
+        struct boot b = { .fake = { .allocation_fails_at = n % 2 ? n / 2 + 1 : 0,
+                                    .pool_fails_at = n % 2 ? 0 : n / 2 } };
         struct loading *l = start(&b);
         size_t had = 0;
 

@@ -51,7 +51,7 @@ static void add_1(struct log *log, uint32_t pcr, uint32_t type, uint8_t digest, 
     fill(log, 0xEE, event_bytes);
 }
 
-/* The header of a crypto-agile log: EV_NO_ACTION, "Spec ID Event03", these algorithms and the sizes of their digests. */
+/* How a crypto-agile log begins: EV_NO_ACTION, "Spec ID Event03", these algorithms and the sizes of their digests. */
 static void add_spec_id(struct log *log, const uint16_t (*algorithms)[2], size_t n)
 {
     add_1(log, 0, EV_NO_ACTION, 0, 0);

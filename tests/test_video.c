@@ -1,4 +1,4 @@
-/* The framebuffers that a Limine kernel is told of, when the firmware makes something else of the mode than was asked. */
+/* The framebuffers that a Limine kernel is told of; also when the firmware takes one away as it sets the mode. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
