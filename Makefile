@@ -217,7 +217,7 @@ bench_pmm := $(BUILD)/host/tests/bench/bench_pmm
 support = $(patsubst %,$(BUILD)/$(1)/%.o,tests/host_support tests/fake_acpi mm/host/map_text $(basename $(wildcard tests/model_*.c)))
 
 # These walk efi/ through a fake firmware: the only tests that need UEFI's types.
-efi_tests := test_exit test_loader_memory test_file_read test_arguments
+efi_tests := test_exit test_failure test_loader_memory test_file_read test_arguments
 efi_test_objects := $(patsubst %,$(BUILD)/asan/%.o,tests/fake_firmware $(addprefix efi/,exit memory pages failure \
     console keyboard log secure_boot arguments shell_path files/read files/file files/volume files/drive))
 $(efi_test_objects) $(efi_tests:%=$(BUILD)/asan/tests/%.o): host += $(efi_flags) -fshort-wchar \
