@@ -72,12 +72,13 @@ static EFI_STATUS load_all(struct loading *l, struct modules *modules)
     const EFI_HANDLE home = l->files->home;
     EFI_STATUS status = EFI_SUCCESS;
     const char *path, *string;
+    size_t cursor = 0;
 
     l->files->home = l->home;
     for (uint64_t i = 0; i < n_internal && !EFI_ERROR(status); i++)
         status = load_internal(l, modules, i);
     l->files->home = home;
-    for (size_t i = 0; !EFI_ERROR(status) && limine_entry_module(l->entry, i, &path, &string); i++)
+    while (!EFI_ERROR(status) && limine_entry_next_module(l->entry, &cursor, &path, &string))
         status = load_configured(l, modules, path, string);
     return status;
 }
