@@ -60,10 +60,12 @@ static void message_write(const struct sink *sink, const char *text, size_t byte
     struct message *m = ((const struct message_sink *)(const void *)sink)->message;
 
     for (size_t i = 0; i < bytes; i++) {
+        const char c = text[i] == '\n' || text[i] == '\r' ? '?' : text[i]; /* a path may hold them */
+
         if (m->head_bytes < sizeof m->head)
-            m->head[m->head_bytes++] = text[i];
+            m->head[m->head_bytes++] = c;
         else
-            m->tail[m->bytes++ % sizeof m->tail] = text[i];
+            m->tail[m->bytes++ % sizeof m->tail] = c;
     }
 }
 

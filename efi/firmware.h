@@ -107,6 +107,7 @@ struct map_buffer {
 
 /* What a kernel needs to have in info->loader. */
 struct memory_demand {
+    const char *kernel;        /* its path, for messages; NULL: the built-in one */
     uint64_t stack_bytes;      /* a guard page included, if there is to be one */
     enum region_view view;
     const struct region_claim *claims;

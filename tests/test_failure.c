@@ -61,12 +61,23 @@ static void a_long_value_does_not_hide_the_reason(void **state)
     assert_non_null(strstr(fake.console, "vw'\r\n"));
 }
 
+static void a_message_stays_in_its_line_whatever_it_shows(void **state)
+{
+    struct fake_firmware fake = { 0 };
+    const struct firmware fw = fake_firmware_open(&fake);
+
+    (void)state;
+    assert_int_equal(report_failure(&fw, EFI_NOT_FOUND, "%s: no such file", "a\r\nb\x1b[2J"), EFI_NOT_FOUND);
+    assert_string_equal(fake.console, PREFIX "a??b?[2J: no such file\r\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_message_says_all_in_one_line_and_returns_the_status),
         cmocka_unit_test(a_long_path_does_not_hide_the_reason),
         cmocka_unit_test(a_long_value_does_not_hide_the_reason),
+        cmocka_unit_test(a_message_stays_in_its_line_whatever_it_shows),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
