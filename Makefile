@@ -240,7 +240,8 @@ bench_pmm := $(BUILD)/host/tests/bench/bench_pmm
 support = $(patsubst %,$(BUILD)/$(1)/%.o,tests/host_support tests/fake_acpi mm/host/map_text $(basename $(wildcard tests/model_*.c)))
 
 # These walk efi/ through a fake firmware: the only tests that need UEFI's types.
-efi_tests := test_exit test_loader_memory test_pages test_loading_memory test_video test_file_read test_arguments
+efi_tests := test_exit test_failure test_loader_memory test_pages test_loading_memory test_video test_file_read \
+    test_arguments
 efi_test_objects := $(patsubst %,$(BUILD)/asan/%.o,tests/fake_firmware $(addprefix efi/,exit memory pages failure \
     console keyboard log secure_boot arguments shell_path files/read files/file files/volume files/drive))
 loading_objects := $(addprefix $(BUILD)/asan/efi/limine/,memory.o video.o)
