@@ -25,7 +25,7 @@ packages_build := gcc libc6-dev binutils gnu-efi python3 python3-pefile fonts-sp
 packages_run := qemu-system-x86 ovmf
 packages_window := qemu-system-gui
 packages_test := libcmocka-dev python3-pytest python3-pytest-xdist python3-pil clang libclang-rt-14-dev valgrind gdisk \
-    spin
+    spin libfdt-dev
 
 define packages_rule
 $(BUILD)/.packages-$(1): Makefile
@@ -176,7 +176,7 @@ pure_sources := $(mm_sources) $(BUILD)/gen/font.c \
     $(addprefix kernel/,format.c framebuffer.c utf8.c glyph.c fb_draw.c fb_render.c fb_console.c memory_blocks.c picture_layout.c memory_picture.c memory_report.c) \
     $(addprefix kernel/smp/,acpi.c acpi_place.c madt.c apic.c) \
     $(addprefix kernel/limine/,memory_map.c io_apic.c iommu.c) \
-    $(addprefix efi/,options.c smbios.c utf16.c files/device_path.c) $(wildcard efi/config/*.c efi/elf/*.c)
+    $(addprefix efi/,options.c smbios.c device_tree.c utf16.c files/device_path.c) $(wildcard efi/config/*.c efi/elf/*.c)
 pure_names := $(patsubst $(BUILD)/gen/%,gen/%,$(basename $(pure_sources)))
 
 host := $(common) -D_GNU_SOURCE -DPOLYGLOT_HOST
@@ -225,14 +225,17 @@ $(efi_test_objects) $(efi_tests:%=$(BUILD)/asan/tests/%.o): host += $(efi_flags)
 $(efi_tests:%=$(BUILD)/asan/tests/%): $(efi_test_objects)
 $(filter $(BUILD)/asan/tests/test_region%,$(test_programs)): $(BUILD)/asan/tests/region_fixture.o
 
+# What others make of a device tree is the measure of ours.
+$(BUILD)/asan/tests/test_device_tree $(BUILD)/fuzz/tests/fuzz_device_tree: libraries := -lfdt
+
 $(test_programs): %: %.o $(call support,asan) $(BUILD)/asan/libpure.a
-	$(Q)$(CC) -fsanitize=address,undefined $(filter %.o,$^) $(filter %.a,$^) -lcmocka -lpthread -o $@
+	$(Q)$(CC) -fsanitize=address,undefined $(filter %.o,$^) $(filter %.a,$^) -lcmocka -lpthread $(libraries) -o $@
 $(tsan_programs): %: %.o $(call support,tsan) $(BUILD)/tsan/libpure.a
 	$(Q)$(CC) -fsanitize=thread $^ -lpthread -o $@
 $(full_speed_programs): %: %.o $(call support,host) $(BUILD)/host/libpure.a
 	$(Q)$(CC) $^ -lpthread -o $@
 $(fuzz_programs): %: %.o $(call support,fuzz) $(BUILD)/fuzz/libpure.a
-	$(Q)$(CLANG) -fsanitize=fuzzer,address,undefined $^ -o $@
+	$(Q)$(CLANG) -fsanitize=fuzzer,address,undefined $^ $(libraries) -o $@
 $(filter-out $(bench_pmm),$(bench_programs)): %: %.o $(call support,host) $(BUILD)/host/libpure.a
 	$(Q)$(CC) $^ -lpthread -o $@
 
