@@ -25,7 +25,7 @@ struct firmware {
     struct step_log log;
 };
 
-/* console.c: prints UTF-8 on the firmware's console, if there is one. Each character is dear: about 10,000 instructions. */
+/* console.c: prints UTF-8 on the firmware's console, if there is one. Dear: about 10,000 instructions a character. */
 void firmware_print(const struct firmware *fw, const char *text);
 void firmware_print_bytes(const struct firmware *fw, const char *text, size_t bytes);
 
