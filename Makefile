@@ -284,6 +284,20 @@ $(test_kernels): tests/kernel/kernel.lds $(test_kernel_objects)
 .PHONY: test-kernel
 test-kernel: $(test_kernels)
 
+# Richer firmware than OVMF: an application that adds to it, then starts the loader (tests/preparer/preparer.h).
+preparer_objects := $(patsubst %.c,$(BUILD)/target/%.o,$(wildcard tests/preparer/*.c))
+$(preparer_objects): target += $(efi_flags) -fno-stack-protector
+$(preparer_objects): $(BUILD)/.flags Makefile
+$(BUILD)/preparer.efi: $(preparer_objects) efi/image.lds efi/finish_pe.py
+	$(call say,APP     $@)
+	$(Q)$(LD) -shared -Bsymbolic -nostdlib -z defs -z noexecstack --build-id=none --no-warn-rwx-segments -T efi/image.lds \
+	    -L /usr/lib /usr/lib/crt0-efi-x86_64.o $(preparer_objects) -lefi -lgnuefi -o $@.elf
+	$(Q)$(OBJCOPY) --strip-all -j .text -j .reloc -j .rodata -j .rela -j .data -j .bss --target efi-app-x86_64 \
+	    --subsystem=10 --section-alignment=4096 --file-alignment=512 $@.elf $@.tmp
+	$(Q)$(PYTHON) efi/finish_pe.py $@.tmp
+	$(Q)mv $@.tmp $@
+test-kernel: $(BUILD)/preparer.efi
+
 # ---- what people call ------------------------------------------------------------------------------------------------
 
 .PHONY: run test test-all bench fuzz mutants layers check clean help
