@@ -25,7 +25,7 @@ TAG_WORDS = 3
 PF_X, PF_W, PF_R = 1, 2, 4
 PT_LOAD = 1
 
-N_CONFIG_WORDS = 17
+N_CONFIG_WORDS = 19
 CMDLINE_BYTES, PATH_BYTES, MODULES_MAX = 256, 128, 8
 
 FOUR_LEVEL, FIVE_LEVEL = 0, 1
@@ -151,7 +151,7 @@ def _pack_config(variant, machine, path, partition_index):
     words = [variant.revision, variant.is_limine_8, variant.paging_result, machine.smp, machine.n_framebuffers,
              *(machine.mode or (0, 0)), asked, variant.stack_bytes, variant.uses_list, variant.has_decoys,
              variant.data_rights, variant.file != "exec", variant.is_randomised, int(time.time()), partition_index,
-             len(variant.modules)]
+             machine.has_device_tree, machine.has_tpm, len(variant.modules)]
     assert len(words) == N_CONFIG_WORDS and len(variant.modules) <= MODULES_MAX
     packed = struct.pack(f"<{len(words)}Q", *words) + _text(variant.cmdline, CMDLINE_BYTES) + _text(path, PATH_BYTES)
     for module in variant.modules:
@@ -167,6 +167,8 @@ class MachineFacts:
     smp: int
     n_framebuffers: int
     mode: tuple = None
+    has_device_tree: bool = False
+    has_tpm: bool = False
 
 
 def _request_at(elf, name):

@@ -32,6 +32,7 @@ struct test_config {
     uint64_t is_relocatable, is_randomised;
     uint64_t unix_seconds;    /* about when the machine is started */
     uint64_t partition_index; /* that the kernel's file lies on */
+    uint64_t has_device_tree, has_tpm;
     uint64_t n_modules;
     char cmdline[CONFIG_TEXT_BYTES];
     char path[CONFIG_PATH_BYTES]; /* the kernel's own */
