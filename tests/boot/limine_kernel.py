@@ -223,19 +223,20 @@ def configuration(variant, resolution=None, more=()):
     return "\n".join(lines) + "\n"
 
 
-def make_volume(directory, loader, variant, machine, resolution=None, gpt=None, told=None,
-                lines=()):
+def make_volume(directory, loader, variant, machine, resolution=None, gpt=None, told=None, lines=(), more_files=()):
     """
     A FAT image that boots the kernel, and the kernel's bytes.
     gpt     (disk's uuid, partition's uuid): a partitioned disk
     told    the Variant that the kernel is told of, if not the true one
     lines   more of the entry's in limine.conf
+    more_files   (path, contents) of them; instead of others of the same path
     """
     kernel = build(variant, machine, partition_index=1 if gpt else 0, told=told)
     files = {"EFI/BOOT/BOOTX64.EFI": loader, "limine.conf": configuration(variant, resolution, lines),
              "boot/kernel.elf": kernel}
     files.update({module.path.lstrip("/"): module.contents() for module in variant.modules
                   if module.path not in variant.absent})
+    files.update(more_files)
     image = directory / "volume.img"
     return images.make_gpt_image(image, files, *gpt) if gpt else images.make_image(image, files), kernel
 
