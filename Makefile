@@ -25,7 +25,7 @@ packages_build := gcc libc6-dev binutils gnu-efi python3 python3-pefile fonts-sp
 packages_run := qemu-system-x86 ovmf
 packages_window := qemu-system-gui
 packages_test := libcmocka-dev python3-pytest python3-pytest-xdist python3-pil clang libclang-rt-14-dev valgrind gdisk \
-    spin
+    spin libfdt-dev device-tree-compiler swtpm
 
 define packages_rule
 $(BUILD)/.packages-$(1): Makefile
@@ -199,7 +199,7 @@ pure_sources := $(mm_sources) $(BUILD)/gen/font.c \
     $(addprefix kernel/,format.c framebuffer.c utf8.c glyph.c fb_draw.c fb_render.c fb_console.c memory_blocks.c picture_layout.c memory_picture.c memory_report.c) \
     $(addprefix kernel/smp/,acpi.c acpi_place.c madt.c apic.c) \
     $(addprefix kernel/limine/,memory_map.c tables.c io_apic.c iommu.c) \
-    $(addprefix efi/,options.c smbios.c utf16.c files/device_path.c) $(wildcard efi/config/*.c efi/elf/*.c)
+    $(addprefix efi/,options.c smbios.c device_tree.c utf16.c files/device_path.c) $(wildcard efi/config/*.c efi/elf/*.c)
 pure_names := $(patsubst $(BUILD)/gen/%,gen/%,$(basename $(pure_sources)))
 
 host := $(common) -D_GNU_SOURCE -DPOLYGLOT_HOST
@@ -252,14 +252,17 @@ $(BUILD)/asan/tests/test_loading_memory: $(filter %memory.o,$(loading_objects))
 $(BUILD)/asan/tests/test_video: $(loading_objects)
 $(filter $(BUILD)/asan/tests/test_region%,$(test_programs)): $(BUILD)/asan/tests/region_fixture.o
 
+# What others make of a device tree is the measure of ours.
+$(BUILD)/asan/tests/test_device_tree $(BUILD)/fuzz/tests/fuzz_device_tree: libraries := -lfdt
+
 $(test_programs): %: %.o $(call support,asan) $(BUILD)/asan/libpure.a
-	$(Q)$(CC) -fsanitize=address,undefined $(filter %.o,$^) $(filter %.a,$^) -lcmocka -lpthread -o $@
+	$(Q)$(CC) -fsanitize=address,undefined $(filter %.o,$^) $(filter %.a,$^) -lcmocka -lpthread $(libraries) -o $@
 $(tsan_programs): %: %.o $(call support,tsan) $(BUILD)/tsan/libpure.a
 	$(Q)$(CC) -fsanitize=thread $^ -lpthread -o $@
 $(full_speed_programs): %: %.o $(call support,host) $(BUILD)/host/libpure.a
 	$(Q)$(CC) $^ -lpthread -o $@
 $(fuzz_programs): %: %.o $(call support,fuzz) $(BUILD)/fuzz/libpure.a
-	$(Q)$(CLANG) -fsanitize=fuzzer,address,undefined $^ -o $@
+	$(Q)$(CLANG) -fsanitize=fuzzer,address,undefined $^ $(libraries) -o $@
 $(filter-out $(bench_pmm),$(bench_programs)): %: %.o $(call support,host) $(BUILD)/host/libpure.a
 	$(Q)$(CC) $^ -lpthread -o $@
 
@@ -307,6 +310,20 @@ $(test_kernels): tests/kernel/kernel.lds $(test_kernel_objects)
 	$(Q)$(test_kernel_link) $(link) $(script) $(test_kernel_objects) -o $@
 .PHONY: test-kernel
 test-kernel: $(test_kernels)
+
+# Richer firmware than OVMF: an application that adds to it, then starts the loader (tests/preparer/preparer.h).
+preparer_objects := $(patsubst %.c,$(BUILD)/target/%.o,$(wildcard tests/preparer/*.c))
+$(preparer_objects): target += $(efi_flags) -fno-stack-protector
+$(preparer_objects): $(BUILD)/.flags Makefile
+$(BUILD)/preparer.efi: $(preparer_objects) efi/image.lds efi/finish_pe.py
+	$(call say,APP     $@)
+	$(Q)$(LD) -shared -Bsymbolic -nostdlib -z defs -z noexecstack --build-id=none --no-warn-rwx-segments -T efi/image.lds \
+	    -L /usr/lib /usr/lib/crt0-efi-x86_64.o $(preparer_objects) -lefi -lgnuefi -o $@.elf
+	$(Q)$(OBJCOPY) --strip-all -j .text -j .reloc -j .rodata -j .rela -j .data -j .bss --target efi-app-x86_64 \
+	    --subsystem=10 --section-alignment=4096 --file-alignment=512 $@.elf $@.tmp
+	$(Q)$(PYTHON) efi/finish_pe.py $@.tmp
+	$(Q)mv $@.tmp $@
+test-kernel: $(BUILD)/preparer.efi
 
 # ---- what people call ------------------------------------------------------------------------------------------------
 

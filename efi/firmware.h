@@ -53,6 +53,8 @@ void wait_for_reader(const struct firmware *fw);
 
 /* tables.c: the firmware's name, ACPI and SMBIOS entry points. What is missing stays 0. */
 void tables_find(const struct firmware *fw, struct boot_info *info);
+/* Where a flattened device tree is; 0: nowhere. Few machines of ours have one. */
+phys_addr_t tables_find_device_tree(const struct firmware *fw);
 
 /* faults.c: replaces boot services by those of a firmware that fails, if somebody asked to see what becomes of it. */
 void faults_install(struct firmware *fw, const struct options *options);

@@ -157,7 +157,7 @@ static EFI_STATUS take_gdt(struct loading *l)
 static EFI_STATUS prepare(struct loading *l, struct map_buffer *map)
 {
     EFI_STATUS (*const answers[])(struct loading *) = { executable_answer, modules_answer, hardware_find,
-                                                        tables_answer, facts_answer, take_gdt };
+                                                        tables_answer, device_tree_answer, facts_answer, take_gdt };
     EFI_STATUS (*const steps[])(struct loading *) = { executable_load, choose_stack, paging_choose, video_choose,
                                                       modules_load, prepare_allocator };
     EFI_STATUS status = EFI_SUCCESS;

@@ -130,6 +130,9 @@ MUST_CHECK bool loading_acpi_table(const struct loading *l, const char signature
 MUST_CHECK EFI_STATUS tables_find_mapped(struct loading *l);
 MUST_CHECK EFI_STATUS tables_answer(struct loading *l);
 
+/* device_tree.c: the configuration's, or the firmware's, without what it says of memory. From the survey on. */
+MUST_CHECK EFI_STATUS device_tree_answer(struct loading *l);
+
 /* facts.c: what needs no more than a look: names, date, entropy. */
 MUST_CHECK EFI_STATUS facts_answer(struct loading *l);
 

@@ -47,7 +47,7 @@ FACTORS = {
 ODD_MODULES = (*MODULES[:2], Module("/modules/empty", "nothing", 0), Module("/modules/page+1", "", 4097, 21),
                Module("/modules/pages", "=", 65536, 22), Module("/modules/large.bin", "large", (9 << 20) + 123, 23))
 
-N_FRAMEBUFFERS = {"std": 1, "two": 2, "ramfb": 1, "none": 0}
+N_FRAMEBUFFERS = {"std": 1, "two": 2, "ramfb": 1, "none": 0, "odd": 2, "mixed": 2}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,10 +61,14 @@ class LimineCase:
     extra: tuple = ()  # more arguments for QEMU
     gpt: tuple = None  # uuids of a disk and its partition
     lines: tuple = ()  # more of the entry's in limine.conf
+    files: tuple = ()  # more of the volume's: (path, contents); these come last
+    has_tpm: bool = False
+    has_device_tree: bool = False
 
     @property
     def facts(self):
-        return MachineFacts(self.machine.smp, N_FRAMEBUFFERS[self.machine.display], self.resolution)
+        return MachineFacts(self.machine.smp, N_FRAMEBUFFERS[self.machine.display], self.resolution,
+                            self.has_device_tree, self.has_tpm)
 
     @property
     def timeout_s(self):
