@@ -54,10 +54,10 @@ static EFI_STATUS try_pages(const struct page_limits *limits, EFI_ALLOCATE_TYPE 
 
 EFI_STATUS pages_allocate(const struct page_limits *limits, uint64_t bytes, uint64_t align, struct phys_range *ret)
 {
-    const uint64_t frames = bytes_to_frames(bytes), whole = frames_to_bytes(frames);
+    const uint64_t whole = frames_to_bytes(bytes_to_frames(bytes));
     EFI_STATUS status;
 
-    if (frames > 1ull << (PHYS_BITS_MAX - PAGE_SHIFT)) /* `whole` may have wrapped */
+    if (bytes > 1ull << PHYS_BITS_MAX) /* not the whole, which may wrap */
         return EFI_OUT_OF_RESOURCES;
     status = try_pages(limits, AllocateAnyPages, 0, whole, align, ret);
     if (status == EFI_NOT_FOUND)

@@ -14,6 +14,14 @@ static EFI_SHELL_PROTOCOL *find_shell(const struct firmware *fw)
     return EFI_ERROR(fw->boot->LocateProtocol(&shell_guid, NULL, (void **)&shell)) ? NULL : shell;
 }
 
+bool path_has_resource(const char *path)
+{
+    for (; *path && *path != '/' && *path != '\\'; path++)
+        if (path[0] == ')' && path[1] == ':')
+            return true;
+    return false;
+}
+
 /* The volume of a device path, and the file on it. */
 static bool split_device_path(const struct firmware *fw, EFI_DEVICE_PATH *device, struct start_request *ret)
 {
@@ -30,22 +38,24 @@ static bool split_device_path(const struct firmware *fw, EFI_DEVICE_PATH *device
 
 bool shell_path_resolve(const struct firmware *fw, const CHAR16 *typed, struct start_request *ret)
 {
-    EFI_SHELL_PROTOCOL *shell = find_shell(fw);
-    EFI_DEVICE_PATH *device = shell ? shell->GetDevicePathFromFilePath(typed) : NULL;
-    bool resolved = false;
-
-    if (device) {
-        resolved = split_device_path(fw, device, ret);
-        fw->boot->FreePool(device);
-    }
-    if (resolved)
-        return true;
-    ret->volume = NULL;
-
     const size_t units = utf16_length(typed, TYPED_MAX);
+    EFI_SHELL_PROTOCOL *shell = find_shell(fw);
+    EFI_DEVICE_PATH *device;
+    bool resolved;
 
     if (UTF16_BYTES_MAX(units) >= sizeof ret->path)
         return false;
     utf16_to_utf8(typed, units, ret->path, sizeof ret->path);
+    if (!shell || path_has_resource(ret->path))
+        return true;
+    device = shell->GetDevicePathFromFilePath(typed);
+    if (!device)
+        return true;
+    resolved = split_device_path(fw, device, ret);
+    fw->boot->FreePool(device);
+    if (!resolved) {
+        ret->volume = NULL;
+        utf16_to_utf8(typed, units, ret->path, sizeof ret->path);
+    }
     return true;
 }

@@ -22,10 +22,13 @@ static EFI_STATUS boot_request_file(struct starter *s, const struct start_reques
 {
     const char *base = request->volume ? "/" : s->files.directory;
     char path[FILE_PATH_MAX];
+    enum boot_path_status status;
     size_t length;
-    const enum boot_path_status status = boot_path_normalise(request->path, text_bytes(request->path), base,
-                                                             text_bytes(base), path, sizeof path, &length);
 
+    if (path_has_resource(request->path))
+        return boot_file(s, request->path, request->command_line);
+    status = boot_path_normalise(request->path, text_bytes(request->path), base, text_bytes(base), path, sizeof path,
+                                 &length);
     if (status != BOOT_PATH_OK)
         return report_failure(s->fw, EFI_INVALID_PARAMETER, "%s: %s", request->path, boot_path_status_text(status));
     if (request->volume)

@@ -34,6 +34,7 @@ void arguments_free(const struct firmware *fw, struct start_request *request);
  * and a path on it. Without a shell's help, or if it knows no such place, the path as it stands, and no volume.
  * False: it does not fit.
  */
+bool path_has_resource(const char *path); /* `hdd(1:2):/kernel.elf`: it says where it lies, and is taken as it stands */
 MUST_CHECK bool shell_path_resolve(const struct firmware *fw, const CHAR16 *typed, struct start_request *ret);
 
 /* start.c: decides what to start, and starts it. Returns only on failure, which has been printed, or EFI_ABORTED. */

@@ -82,6 +82,7 @@ static EFI_STATUS allocate_memory(struct loading *l, struct map_buffer *ret_map)
 {
     struct handover *h = l->handover;
     const struct memory_demand demand = {
+        .kernel = l->entry->path,
         .stack_bytes = h->stack_bytes,
         .view = REGION_VIEW_BOOT,
         .claims = h->claims,

@@ -37,7 +37,8 @@ INTERNAL_MODULES = (("near.bin", "first internal"), ("/modules/far.bin", ""))
 @functools.lru_cache(maxsize=None)
 def request_ids():
     """Name -> (number of the kind, its two words), out of the protocol's header."""
-    found = re.findall(r"^    X\((\w+), (0x[0-9a-f]{16}), (0x[0-9a-f]{16})\)", PROTOCOL_HEADER.read_text(), re.MULTILINE)
+    entry = re.compile(r"^    X\((\w+), (0x[0-9a-f]{16}), (0x[0-9a-f]{16})\)", re.MULTILINE)
+    found = entry.findall(PROTOCOL_HEADER.read_text())
     return {name: (kind, (int(a, 16), int(b, 16))) for kind, (name, a, b) in enumerate(found)}
 
 
@@ -91,6 +92,8 @@ class Variant:
     is_randomised: bool = False
     cmdline: str = "console=com1 word  two"
     modules: tuple = MODULES
+    absent: frozenset = frozenset()  # paths of modules that are not on the volume all the same
+    overwritten: tuple = ()  # (name of a request, words): instead of its head's first
     is_limine_8: bool = False
 
     @property
@@ -174,8 +177,8 @@ def _request_at(elf, name):
     return (elf.data.index(data, start + 8 * base) - start) // 8 - 2
 
 
-def build(variant, machine, path="/boot/kernel.elf", partition_index=0):
-    """The bytes of a kernel."""
+def build(variant, machine, path="/boot/kernel.elf", partition_index=0, told=None):
+    """The bytes of a kernel; the rest as for make_volume()."""
     elf = Elf(FOLDER / f"{variant.file}.elf")
     tag = elf.find_words("all_requests", 0xf9562b2d5c95a6c8)
     if variant.has_tag:
@@ -191,36 +194,48 @@ def build(variant, machine, path="/boot/kernel.elf", partition_index=0):
     if variant.has_decoys:
         for at, name in zip(decoys, ("FIRMWARE_TYPE", "DATE_AT_BOOT")):
             elf.words_at("all_requests", at, 0xc7b1dd30df4c8b88, 0x0a82e883a194f07b, *request_ids()[name][1])
+    for name, words in variant.overwritten:
+        elf.words_at("all_requests", places[name], *words)
     elf.words_at("all_requests", places["PAGING_MODE"] + HEAD_WORDS, *variant.paging)
     elf.words_at("all_requests", places["STACK_SIZE"] + HEAD_WORDS, variant.stack_bytes)
     if not variant.uses_list:
         elf.data = elf.data.replace(LIST_SECTION, NO_LIST_SECTION)
     *_, data_segment = [at for at, p_type, *_ in elf.segments() if p_type == PT_LOAD]
     struct.pack_into("<I", elf.data, data_segment + 4, variant.data_rights)
-    packed = _pack_config(variant, machine, path, partition_index)
+    packed = _pack_config(told or variant, machine, path, partition_index)
     at = elf.offset_of("test_config")
     elf.data[at:at + len(packed)] = packed
     return bytes(elf.data)
 
 
-def configuration(variant, resolution=None):
+def configuration(variant, resolution=None, more=()):
     """A limine.conf."""
-    lines = ["timeout: 0", "serial: yes", "", "/Test kernel", "    protocol: limine", "    kernel_path: boot():/boot/kernel.elf",
-             f"    kernel_cmdline: {variant.cmdline}", f"    kaslr: {'yes' if variant.is_randomised else 'no'}"]
+    lines = ["timeout: 0", "serial: yes", "", "/Test kernel", "    protocol: limine",
+             "    kernel_path: boot():/boot/kernel.elf", f"    kernel_cmdline: {variant.cmdline}",
+             f"    kaslr: {'yes' if variant.is_randomised else 'no'}"]
     if resolution:
         lines.append("    resolution: %dx%d" % resolution)
+    lines += [f"    {line}" for line in more]
     for module in variant.modules[len(INTERNAL_MODULES):]:
         lines += [f"    module_path: boot():{module.path}", f"    module_cmdline: {module.string}"]
     return "\n".join(lines) + "\n"
 
 
-def make_volume(directory, loader, variant, machine, resolution=None):
-    """A FAT image that boots the kernel, and the kernel's bytes."""
-    kernel = build(variant, machine)
-    files = {"EFI/BOOT/BOOTX64.EFI": loader, "limine.conf": configuration(variant, resolution),
+def make_volume(directory, loader, variant, machine, resolution=None, gpt=None, told=None,
+                lines=()):
+    """
+    A FAT image that boots the kernel, and the kernel's bytes.
+    gpt     (disk's uuid, partition's uuid): a partitioned disk
+    told    the Variant that the kernel is told of, if not the true one
+    lines   more of the entry's in limine.conf
+    """
+    kernel = build(variant, machine, partition_index=1 if gpt else 0, told=told)
+    files = {"EFI/BOOT/BOOTX64.EFI": loader, "limine.conf": configuration(variant, resolution, lines),
              "boot/kernel.elf": kernel}
-    files.update({module.path.lstrip("/"): module.contents() for module in variant.modules})
-    return images.make_image(directory / "volume.img", files), kernel
+    files.update({module.path.lstrip("/"): module.contents() for module in variant.modules
+                  if module.path not in variant.absent})
+    image = directory / "volume.img"
+    return images.make_gpt_image(image, files, *gpt) if gpt else images.make_image(image, files), kernel
 
 
 def fnv(data):

@@ -49,9 +49,12 @@ static uint64_t first_other(const struct context *c, uint64_t start, uint64_t en
 {
     for (size_t i = 0; i < c->n_entries && start < end; i++) {
         const struct limine_memory_map_entry *e = &c->entries[i];
+        /* The rest of a framebuffer's last page is nobody's. */
+        const uint64_t granule = e->type == LIMINE_MEMORY_FRAMEBUFFER ? PAGE : 1;
+        const uint64_t entry_end = round_up(e->base + e->length, granule);
 
-        if (TYPE_BIT(e->type) & allowed && start >= e->base && start - e->base < e->length)
-            start = e->base + e->length;
+        if (TYPE_BIT(e->type) & allowed && start >= round_down(e->base, granule) && start < entry_end)
+            start = entry_end;
     }
     return start < end ? start : end;
 }
@@ -74,6 +77,24 @@ static void check_descriptor_types(const struct context *c, const struct limine_
     check_that("efi_map.types_agree", true, 0);
 }
 
+static bool is_free(const struct context *c, const struct firmware_descriptor *d)
+{
+    return d->type == FIRMWARE_CONVENTIONAL ||
+           (c->is_limine_8 && (d->type == FIRMWARE_BOOT_CODE || d->type == FIRMWARE_BOOT_DATA));
+}
+
+/* The end of the descriptor, of those that are free, that holds the byte; the byte itself if there is none. */
+static uint64_t end_of_free(const struct context *c, const struct limine_efi_memory_map_response *r, uint64_t byte)
+{
+    for (uint64_t at = 0; at < r->bytes; at += r->descriptor_bytes) {
+        const struct firmware_descriptor *d = (const struct firmware_descriptor *)(r->map + at);
+
+        if (is_free(c, d) && byte >= d->start && byte - d->start < d->n_pages * PAGE)
+            return d->start + d->n_pages * PAGE;
+    }
+    return byte;
+}
+
 /* Nothing is usable that the firmware did not call free. */
 static void check_usable_is_free(const struct context *c, const struct limine_efi_memory_map_response *r)
 {
@@ -83,19 +104,8 @@ static void check_usable_is_free(const struct context *c, const struct limine_ef
 
         if (c->entries[i].type != LIMINE_MEMORY_USABLE)
             continue;
-        for (bool has_moved = true; has_moved && start < end;) {
-            has_moved = false;
-            for (uint64_t at = 0; at < r->bytes; at += r->descriptor_bytes) {
-                const struct firmware_descriptor *d = (const struct firmware_descriptor *)(r->map + at);
-                const bool is_free = d->type == FIRMWARE_CONVENTIONAL ||
-                                     (c->is_limine_8 && (d->type == FIRMWARE_BOOT_CODE || d->type == FIRMWARE_BOOT_DATA));
-
-                if (is_free && start >= d->start && start - d->start < d->n_pages * PAGE) {
-                    start = d->start + d->n_pages * PAGE;
-                    has_moved = true;
-                }
-            }
-        }
+        for (uint64_t next; start < end && (next = end_of_free(c, r, start)) != start;)
+            start = next;
         if (start < end) {
             check_that("efi_map.usable_is_free", false, start);
             return;

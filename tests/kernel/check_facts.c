@@ -61,6 +61,7 @@ static void check_performance(void)
 #define PIT_GATE 0x61
 #define PIT_GATE_ON 1
 #define PIT_GATE_OUTPUT 0x20
+#define TICKS_MAX 10000000000ull /* what a machine without one costs */
 
 static uint64_t measure_tsc_hz(void)
 {
@@ -70,12 +71,12 @@ static uint64_t measure_tsc_hz(void)
     outb(PIT_CHANNEL_2, PIT_COUNT >> 8);
     const uint64_t start = rdtsc();
 
-    while (!(inb(PIT_GATE) & PIT_GATE_OUTPUT))
+    while (!(inb(PIT_GATE) & PIT_GATE_OUTPUT) && rdtsc() - start < TICKS_MAX)
         pause();
     return (rdtsc() - start) * PIT_HZ / PIT_COUNT;
 }
 
-/* Emulation on a busy host is no clock: within a factor. */
+/* What takes the processor away from a busy emulator only makes this measurement longer. */
 static void check_tsc_frequency(void)
 {
     const struct limine_tsc_frequency_response *r = requests_answer(LIMINE_TSC_FREQUENCY);
@@ -86,7 +87,7 @@ static void check_tsc_frequency(void)
 
     info("tsc_hz", r->hz);
     info("tsc_hz_measured", measured);
-    check_that("tsc_frequency.hz", r->hz > measured - measured / 4 && r->hz < measured + measured / 4, r->hz);
+    check_that("tsc_frequency.hz", r->hz > measured / 8 && r->hz < measured + measured / 4, r->hz);
 }
 
 static void check_entropy(const struct context *c)

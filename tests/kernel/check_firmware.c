@@ -147,7 +147,8 @@ static void check_system_table(struct context *c)
     const uint64_t at = physical(c, "system_table.kind_of_address", r->address, system_table_is_physical(c->revision));
 
     check_equal("system_table.signature", SYSTEM_TABLE_SIGNATURE, read_64(at));
-    check_equal("system_table.runtime_services", RUNTIME_SERVICES_SIGNATURE, read_64(read_64(at + SYSTEM_TABLE_RUNTIME)));
+    check_equal("system_table.runtime_services", RUNTIME_SERVICES_SIGNATURE,
+                read_64(read_64(at + SYSTEM_TABLE_RUNTIME)));
     if (c->revision >= MAPPED_FROM) {
         check_system_table_memory(c, at);
         return;

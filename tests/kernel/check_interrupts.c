@@ -13,7 +13,7 @@
 #define IO_APIC_DATA_WORD 4 /* at 0x10, in words */
 #define MASKED (1u << 16)
 
-enum delivery_mode { MODE_FIXED, MODE_LOWEST, MODE_SMI, MODE_RESERVED, MODE_NMI, MODE_INIT, MODE_RESERVED_6, MODE_EXTINT };
+enum delivery_mode { MODE_FIXED = 0, MODE_LOWEST = 1, MODE_NMI = 4, MODE_EXTINT = 7 };
 
 static enum delivery_mode mode_of(uint32_t entry) { return entry >> 8 & 7; }
 

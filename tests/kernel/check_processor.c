@@ -55,7 +55,10 @@ static void check_segments(const struct cpu_state *s)
     check_equal("cpu.gs_base", 0, s->gs_base);
 }
 
-/* Intel SDM vol 3A, 3.4.5 Segment Descriptors; what the promises are about. Base and limit of 64-bit ones do not count. */
+/*
+ * Intel SDM vol 3A, 3.4.5 Segment Descriptors; what the promises are about. Base and limit of 64-bit
+ * ones do not count.
+ */
 struct segment {
     const char *name;
     uint64_t limit;
@@ -113,7 +116,6 @@ static void check_descriptor_tables(const struct context *context, const struct 
     check_gdt(context, s);
     check_equal_if(strict, NOT_STRICT, "cpu.idt_base", 0, s->idtr.base);
     check_equal_if(strict, NOT_STRICT, "cpu.idt_limit", 0, s->idtr.limit);
-    check_equal_if(strict, NOT_STRICT, "cpu.tr", 0, s->tr);
     check_equal_if(strict, NOT_STRICT, "cpu.ldtr", 0, s->ldtr);
 }
 

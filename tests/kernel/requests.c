@@ -8,8 +8,8 @@
 #define STACK_BYTES_DEFAULT 0x10000
 
 /*
- * All in one order that the linker cannot change: decoy, start, tag, requests, end, decoy. The tests change words of it in
- * the finished file by the names here: another revision, another id for a request that is not to be there.
+ * All in one order that the linker cannot change: decoy, start, tag, requests, end, decoy. The tests change words of it
+ * in the finished file by the names here: another revision, another id for a request that is not to be there.
  */
 struct all_requests {
     struct limine_request decoy_before;
@@ -42,7 +42,7 @@ struct all_requests {
 #define HEAD_OF_REVISION(n, word2, word3)                                                                              \
     { .id = { LIMINE_COMMON, word2, word3 }, .revision = n, .response = NOT_ANSWERED }
 
-/* Paths relative to the kernel's folder and not; the second need not be there (modules.c knows which the tests make). */
+/* Paths relative to the kernel's folder, and one that is not; the second is on no volume. */
 static struct limine_internal_module internal_modules[] = {
     { (uint64_t)"near.bin", (uint64_t)"first internal", 0 },
     { (uint64_t)"./absent.bin", (uint64_t)"not there", 0 },
