@@ -26,6 +26,7 @@ PF_X, PF_W, PF_R = 1, 2, 4
 PT_LOAD = 1
 
 N_CONFIG_WORDS = 19
+PARTITIONS_DIFFER = (1 << 64) - 1
 CMDLINE_BYTES, PATH_BYTES, MODULES_MAX = 256, 128, 8
 
 FOUR_LEVEL, FIVE_LEVEL = 0, 1
@@ -180,7 +181,11 @@ def _request_at(elf, name):
 
 
 def build(variant, machine, path="/boot/kernel.elf", partition_index=0, told=None):
-    """The bytes of a kernel; the rest as for make_volume()."""
+    """
+    The bytes of a kernel.
+    partition_index   of all files; PARTITIONS_DIFFER: the kernel only prints what it is told of theirs
+    The rest is as for make_volume().
+    """
     elf = Elf(FOLDER / f"{variant.file}.elf")
     tag = elf.find_words("all_requests", 0xf9562b2d5c95a6c8)
     if variant.has_tag:
