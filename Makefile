@@ -198,7 +198,7 @@ apps: $(apps) $(BUILD)/apps/kernel.elf
 pure_sources := $(mm_sources) $(BUILD)/gen/font.c \
     $(addprefix kernel/,format.c framebuffer.c utf8.c glyph.c fb_draw.c fb_render.c fb_console.c memory_blocks.c picture_layout.c memory_picture.c memory_report.c) \
     $(addprefix kernel/smp/,acpi.c acpi_place.c madt.c apic.c) \
-    $(addprefix kernel/limine/,memory_map.c io_apic.c iommu.c) \
+    $(addprefix kernel/limine/,memory_map.c tables.c io_apic.c iommu.c) \
     $(addprefix efi/,options.c smbios.c device_tree.c utf16.c files/device_path.c) $(wildcard efi/config/*.c efi/elf/*.c)
 pure_names := $(patsubst $(BUILD)/gen/%,gen/%,$(basename $(pure_sources)))
 
@@ -240,12 +240,16 @@ bench_pmm := $(BUILD)/host/tests/bench/bench_pmm
 support = $(patsubst %,$(BUILD)/$(1)/%.o,tests/host_support tests/fake_acpi mm/host/map_text $(basename $(wildcard tests/model_*.c)))
 
 # These walk efi/ through a fake firmware: the only tests that need UEFI's types.
-efi_tests := test_exit test_loader_memory test_file_read test_arguments
+efi_tests := test_exit test_failure test_loader_memory test_pages test_loading_memory test_video test_file_read \
+    test_arguments
 efi_test_objects := $(patsubst %,$(BUILD)/asan/%.o,tests/fake_firmware $(addprefix efi/,exit memory pages failure \
     console keyboard log secure_boot arguments shell_path files/read files/file files/volume files/drive))
-$(efi_test_objects) $(efi_tests:%=$(BUILD)/asan/tests/%.o): host += $(efi_flags) -fshort-wchar \
+loading_objects := $(addprefix $(BUILD)/asan/efi/limine/,memory.o video.o)
+$(efi_test_objects) $(loading_objects) $(efi_tests:%=$(BUILD)/asan/tests/%.o): host += $(efi_flags) -fshort-wchar \
     $(if $(is_gcc),-maccumulate-outgoing-args)
 $(efi_tests:%=$(BUILD)/asan/tests/%): $(efi_test_objects)
+$(BUILD)/asan/tests/test_loading_memory: $(filter %memory.o,$(loading_objects))
+$(BUILD)/asan/tests/test_video: $(loading_objects)
 $(filter $(BUILD)/asan/tests/test_region%,$(test_programs)): $(BUILD)/asan/tests/region_fixture.o
 
 # What others make of a device tree is the measure of ours.

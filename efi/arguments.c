@@ -145,7 +145,8 @@ static EFI_STATUS read_shell_arguments(const struct firmware *fw, struct options
         if (options_is_boot(word, n))
             return read_shell_boot(fw, i, ret);
         if (options_read_word(options, word, n)) {
-            ret->kind = START_BUILTIN;
+            if (!options_is_of_loader(word, n))
+                ret->kind = START_BUILTIN;
             continue;
         }
         word[n < ARGUMENT_SHOWN_MAX ? n : ARGUMENT_SHOWN_MAX] = 0;

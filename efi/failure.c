@@ -4,6 +4,8 @@
 #include "format.h"
 
 #define READER_WAIT_MS 10000
+#define MESSAGE_HEAD_BYTES 400
+#define MESSAGE_TAIL_BYTES 200
 
 /* UEFI 2.10, Appendix D Status Codes; those that the services we call can return. */
 static const struct {
@@ -38,17 +40,57 @@ const char *status_name(EFI_STATUS status)
     return "Unknown Status";
 }
 
+/*
+ * A path in front of the reason, or a value behind it, may have any length: a message that is too long loses the middle.
+ */
+struct message {
+    char head[MESSAGE_HEAD_BYTES];
+    char tail[MESSAGE_TAIL_BYTES]; /* the latest bytes, the oldest of them at bytes % MESSAGE_TAIL_BYTES */
+    size_t bytes;                  /* of all, without the head */
+    size_t head_bytes;
+};
+
+struct message_sink {
+    struct sink sink;
+    struct message *message;
+};
+
+static void message_write(const struct sink *sink, const char *text, size_t bytes)
+{
+    struct message *m = ((const struct message_sink *)(const void *)sink)->message;
+
+    for (size_t i = 0; i < bytes; i++) {
+        const char c = text[i] == '\n' || text[i] == '\r' ? '?' : text[i]; /* a path may hold them */
+
+        if (m->head_bytes < sizeof m->head)
+            m->head[m->head_bytes++] = c;
+        else
+            m->tail[m->bytes++ % sizeof m->tail] = c;
+    }
+}
+
+static void message_print(const struct firmware *fw, const struct message *m)
+{
+    const size_t tail = m->bytes < sizeof m->tail ? m->bytes : sizeof m->tail;
+    const size_t start = (m->bytes - tail) % sizeof m->tail;
+    const size_t first = tail < sizeof m->tail - start ? tail : sizeof m->tail - start;
+
+    firmware_print_bytes(fw, m->head, m->head_bytes);
+    if (m->bytes > tail)
+        firmware_print(fw, " ... ");
+    firmware_print_bytes(fw, m->tail + start, first);
+    firmware_print_bytes(fw, m->tail, tail - first);
+    firmware_print(fw, "\n");
+}
+
 static void print_line(const struct firmware *fw, const char *prefix, const char *format, va_list arguments)
 {
-    char line[FORMAT_LINE_BYTES];
-    size_t length = 0;
-    struct buffer_sink buffer = buffer_sink(line, sizeof line - 1, &length); /* the newline always fits */
+    struct message message = { .bytes = 0 };
+    const struct message_sink to = { { message_write }, &message };
 
-    print_text(&buffer.sink, prefix);
-    print_format_list(&buffer.sink, format, arguments);
-    line[length] = '\n';
-    line[length + 1] = 0;
-    firmware_print(fw, line);
+    print_text(&to.sink, prefix);
+    print_format_list(&to.sink, format, arguments);
+    message_print(fw, &message);
 }
 
 EFI_STATUS report_failure(const struct firmware *fw, EFI_STATUS status, const char *format, ...)

@@ -56,6 +56,9 @@ void tables_find(const struct firmware *fw, struct boot_info *info);
 /* Where a flattened device tree is; 0: nowhere. Few machines of ours have one. */
 phys_addr_t tables_find_device_tree(const struct firmware *fw);
 
+/* faults.c: replaces boot services by those of a firmware that fails, if somebody asked to see what becomes of it. */
+void faults_install(struct firmware *fw, const struct options *options);
+
 /* limits.c: address width, and what the processor's maker keeps for itself. */
 void limits_find(struct boot_info *info);
 
@@ -106,6 +109,7 @@ struct map_buffer {
 
 /* What a kernel needs to have in info->loader. */
 struct memory_demand {
+    const char *kernel;        /* its path, for messages; NULL: the built-in one */
     uint64_t stack_bytes;      /* a guard page included, if there is to be one */
     enum region_view view;
     const struct region_claim *claims;

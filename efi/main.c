@@ -24,34 +24,6 @@ static EFI_STATUS firmware_open(struct firmware *fw, EFI_HANDLE image, EFI_SYSTE
     return EFI_SUCCESS;
 }
 
-static EFI_STATUS EFIAPI refuse_exit(EFI_HANDLE image, UINTN key)
-{
-    (void)image;
-    (void)key;
-    return EFI_INVALID_PARAMETER;
-}
-
-static EFI_STATUS EFIAPI refuse_pages(EFI_ALLOCATE_TYPE how, EFI_MEMORY_TYPE type, UINTN pages,
-                                      EFI_PHYSICAL_ADDRESS *address)
-{
-    (void)how;
-    (void)type;
-    (void)pages;
-    (void)address;
-    return EFI_OUT_OF_RESOURCES;
-}
-
-/* Replaces boot services by those of a firmware that fails, if somebody asked to see what becomes of it. */
-static void break_services(struct firmware *fw, EFI_BOOT_SERVICES *broken, enum fault_kind fault)
-{
-    *broken = *fw->boot;
-    if (fault == FAULT_EXIT)
-        broken->ExitBootServices = refuse_exit;
-    if (fault == FAULT_MEMORY)
-        broken->AllocatePages = refuse_pages;
-    fw->boot = broken;
-}
-
 /* What is known without asking anybody but the firmware and the processor. */
 static void survey(const struct firmware *fw, struct boot_info *info)
 {
@@ -64,14 +36,12 @@ static void survey(const struct firmware *fw, struct boot_info *info)
 /* Returns only if it fails, and then with everything given back. */
 static EFI_STATUS boot(struct firmware *fw, struct boot_info *info)
 {
-    EFI_BOOT_SERVICES broken;
     struct start_request request;
     EFI_STATUS status;
 
     survey(fw, info);
     status = arguments_read(fw, info, &request);
-    if (info->options.fault == FAULT_EXIT || info->options.fault == FAULT_MEMORY)
-        break_services(fw, &broken, info->options.fault);
+    faults_install(fw, &info->options);
     if (!EFI_ERROR(status))
         status = start(fw, info, &request);
     arguments_free(fw, &request);
@@ -86,7 +56,7 @@ EFI_STATUS efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
 
     if (!EFI_ERROR(status))
         status = boot(&fw, &info);
-    fw.boot = system->BootServices; /* boot() may have replaced them */
+    fw.boot = system->BootServices; /* faults_install() may have replaced them */
     if (!fw.shell)
         wait_for_reader(&fw);
     return status;

@@ -38,10 +38,12 @@ struct loader {
 static EFI_STATUS allocate(const struct loader *l, enum loader_use use, uint64_t bytes)
 {
     const EFI_STATUS status = pages_allocate(&l->limits, bytes, PAGE_SIZE, &l->info->loader[use]);
+    const char *kernel = l->demand->kernel;
 
     if (EFI_ERROR(status))
-        return report_failure(l->fw, status, "cannot allocate %lS for %s: %s",
-                              frames_to_bytes(bytes_to_frames(bytes)), use_names[use], status_name(status));
+        return report_failure(l->fw, status, "%s%scannot allocate %lS for %s: %s", kernel ? kernel : "",
+                              kernel ? ": " : "", frames_to_bytes(bytes_to_frames(bytes)), use_names[use],
+                              status_name(status));
     return EFI_SUCCESS;
 }
 

@@ -11,7 +11,12 @@ static const char fault_names[FAULT_KINDS][16] = {
     [FAULT_ASSERT] = "assert", [FAULT_NESTED] = "nested",
     [FAULT_CPU] = "cpu",       [FAULT_CPU_GUARD] = "cpu-guard", [FAULT_CPU_HANG] = "cpu-hang",
     [FAULT_ABSENT] = "absent",
-    [FAULT_EXIT] = "exit",     [FAULT_MEMORY] = "memory",
+};
+
+static const char loader_fault_names[LOADER_FAULTS][16] = {
+    [LOADER_FAULT_EXIT] = "exit",
+    [LOADER_FAULT_MEMORY] = "memory",
+    [LOADER_FAULT_MAP] = "map",
 };
 
 static char lower(char c)
@@ -66,8 +71,37 @@ static bool read_test_limit(struct options *options, const char *text, const cha
     return true;
 }
 
+/* `KIND` or `KIND-N`. */
+static bool read_loader_fault(const char *text, size_t bytes, enum loader_fault *ret_fault, uint32_t *ret_call)
+{
+    const char *end = text + bytes;
+    size_t name = 0;
+
+    while (name < bytes && text[name] != '-')
+        name++;
+    for (unsigned fault = 0; fault < LOADER_FAULTS; fault++) {
+        const char *number = text + name + 1;
+
+        if (!same_word(text, name, loader_fault_names[fault]))
+            continue;
+        *ret_fault = (enum loader_fault)fault;
+        *ret_call = LOADER_FAULT_EACH;
+        if (name == bytes)
+            return true;
+        return read_number(&number, end, LOADER_FAULT_EACH - 1, ret_call) && number == end && *ret_call;
+    }
+    return false;
+}
+
 static bool read_fault(struct options *options, const char *text, size_t bytes)
 {
+    enum loader_fault fault;
+    uint32_t call;
+
+    if (read_loader_fault(text, bytes, &fault, &call)) {
+        options->loader_faults[fault] = call;
+        return true;
+    }
     for (unsigned kind = FAULT_NONE + 1; kind < FAULT_KINDS; kind++)
         if (same_word(text, bytes, fault_names[kind])) {
             options->fault = (enum fault_kind)kind;
@@ -76,12 +110,30 @@ static bool read_fault(struct options *options, const char *text, size_t bytes)
     return false;
 }
 
-bool options_read_word(struct options *options, const char *word, size_t bytes)
+/* Length of the key in front of the equals sign; `bytes` without one. */
+static size_t key_bytes(const char *word, size_t bytes)
 {
     size_t key = 0;
 
     while (key < bytes && word[key] != '=')
         key++;
+    return key;
+}
+
+bool options_is_of_loader(const char *word, size_t bytes)
+{
+    const size_t key = key_bytes(word, bytes);
+    enum loader_fault fault;
+    uint32_t call;
+
+    return key < bytes && same_word(word, key, "fault") &&
+           read_loader_fault(word + key + 1, bytes - key - 1, &fault, &call);
+}
+
+bool options_read_word(struct options *options, const char *word, size_t bytes)
+{
+    const size_t key = key_bytes(word, bytes);
+
     if (key == bytes)
         return false;
 
@@ -184,7 +236,7 @@ struct load_options options_read_load_options(struct options *options, const voi
             break;
         }
         if (options_read_word(options, word, length))
-            found.n_options++;
+            found.n_options += !options_is_of_loader(word, length);
         else if (length)
             options_ignore_word(options, word, length);
     }

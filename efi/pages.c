@@ -57,7 +57,7 @@ EFI_STATUS pages_allocate(const struct page_limits *limits, uint64_t bytes, uint
     const uint64_t whole = frames_to_bytes(bytes_to_frames(bytes));
     EFI_STATUS status;
 
-    if (whole > 1ull << PHYS_BITS_MAX)
+    if (bytes > 1ull << PHYS_BITS_MAX) /* not the whole, which may wrap */
         return EFI_OUT_OF_RESOURCES;
     status = try_pages(limits, AllocateAnyPages, 0, whole, align, ret);
     if (status == EFI_NOT_FOUND)

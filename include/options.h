@@ -5,7 +5,8 @@
  *   console=none     discard all console output (to measure the rest)
  *   test=N           take the lowest N MiB of free frames in the frame test (4096)
  *   raw-map=yes      print the firmware's own map as well, in the format that memmap-report reads
- *   fault=KIND       fail on purpose, mostly after the frame test: see enum fault_kind
+ *   fault=KIND       fail on purpose after the frame test: see enum fault_kind
+ *   fault=KIND-N     in the loader: the N-th call of a boot service fails (without -N each does): see enum loader_fault
  */
 #ifndef OPTIONS_H
 #define OPTIONS_H
@@ -29,10 +30,19 @@ enum fault_kind {
     FAULT_CPU_GUARD,    /* fault=cpu-guard: runs off the end of the stack, on another processor */
     FAULT_CPU_HANG,     /* fault=cpu-hang: another processor does not come to an end */
     FAULT_ABSENT,       /* fault=absent: one processor more is to be started than there are */
-    FAULT_EXIT,         /* fault=exit: the firmware does not end boot services; in the loader, like the next one */
-    FAULT_MEMORY,       /* fault=memory: the firmware has no memory to give */
     FAULT_KINDS
 };
+
+/* Boot services that fail as if the firmware were broken or the machine too small. Several may be asked for at once. */
+enum loader_fault {
+    LOADER_FAULT_EXIT,   /* fault=exit: boot services do not end */
+    LOADER_FAULT_MEMORY, /* fault=memory: no memory to give, be it pages or from the pool */
+    LOADER_FAULT_MAP,    /* fault=map: the memory map cannot be read */
+    LOADER_FAULTS
+};
+
+#define LOADER_FAULT_NONE 0
+#define LOADER_FAULT_EACH UINT32_MAX
 
 #define OPTION_WARNING_MAX 64
 
@@ -42,6 +52,7 @@ struct options {
     bool console_none;
     bool raw_map;
     enum fault_kind fault;
+    uint32_t loader_faults[LOADER_FAULTS]; /* which call fails, from 1 on; or LOADER_FAULT_NONE, LOADER_FAULT_EACH */
     uint32_t n_ignored;                        /* words that mean nothing to us */
     char first_ignored[OPTION_WARNING_MAX];    /* the first of them, printable ASCII, cut */
 };
@@ -49,12 +60,18 @@ struct options {
 /* Reads one word, `KEY=VALUE` in ASCII, `bytes` long; false if it means nothing to us (and then changes nothing). */
 bool options_read_word(struct options *options, const char *word, size_t bytes);
 
+/*
+ * Whether a word that has been read is about the loader itself: it does not say what to start, and changes nothing of
+ * that choice.
+ */
+bool options_is_of_loader(const char *word, size_t bytes);
+
 /* Counts a word that was not understood. Unprintable characters become '?'. */
 void options_ignore_word(struct options *options, const char *word, size_t bytes);
 
 /* What else LoadOptions held. */
 struct load_options {
-    size_t n_options; /* words that were understood */
+    size_t n_options; /* words that were understood, but for those of the loader itself */
     size_t boot_at;   /* offset in bytes behind the word `boot`, at which the options end; 0: there is none */
 };
 

@@ -111,8 +111,6 @@ void fault_now(enum fault_kind kind)
         for (;;)
             pause();
     case FAULT_ABSENT: /* smp/processors.c does that */
-    case FAULT_EXIT:   /* these two are the loader's */
-    case FAULT_MEMORY:
     case FAULT_NONE:
     case FAULT_KINDS:
         break;

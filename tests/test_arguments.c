@@ -112,6 +112,24 @@ static void option_words_are_for_the_built_in_kernel(void **state)
     end(s);
 }
 
+static void faults_of_the_loader_change_nothing_of_what_is_started(void **state)
+{
+    struct setting *s = new_setting();
+    CHAR16 *words[] = { L"loader.efi", L"fault=memory-2", L"fault=map", L"boot", L"k.elf" };
+
+    (void)state;
+    assert_int_equal(read_load_options(s, L"fault=exit-1"), EFI_SUCCESS);
+    assert_int_equal(s->request.kind, START_CONFIGURATION);
+    assert_int_equal(read_words(s, words, 3), EFI_SUCCESS);
+    assert_int_equal(s->request.kind, START_CONFIGURATION);
+    assert_int_equal(read_words(s, words, 5), EFI_SUCCESS);
+    assert_int_equal(s->request.kind, START_FILE);
+    assert_int_equal(s->info.options.loader_faults[LOADER_FAULT_EXIT], 1);
+    assert_int_equal(s->info.options.loader_faults[LOADER_FAULT_MEMORY], 2);
+    assert_int_equal(s->info.options.loader_faults[LOADER_FAULT_MAP], LOADER_FAULT_EACH);
+    end(s);
+}
+
 static void a_boot_entry_keeps_the_command_line_as_it_is(void **state)
 {
     struct setting *s = new_setting();
@@ -214,6 +232,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_said_is_the_configuration),
         cmocka_unit_test(option_words_are_for_the_built_in_kernel),
+        cmocka_unit_test(faults_of_the_loader_change_nothing_of_what_is_started),
         cmocka_unit_test(a_boot_entry_keeps_the_command_line_as_it_is),
         cmocka_unit_test(the_shell_s_words_are_joined_and_quoted_again),
         cmocka_unit_test(boot_without_a_path_or_with_an_endless_one_is_refused),

@@ -157,6 +157,21 @@ static void pages_that_are_no_memory_are_not_taken(void **state)
     assert_int_equal(fake.live_pages, 0);
 }
 
+static void sizes_that_no_machine_has_are_refused(void **state)
+{
+    static const uint64_t sizes[] = { (1ull << PHYS_BITS_MAX) + 1, UINT64_MAX - PAGE_SIZE, UINT64_MAX };
+    struct fake_firmware fake = { .descriptors = ram, .map_bytes = sizeof ram };
+    const struct firmware fw = fake_firmware_open(&fake);
+    const struct boot_info info = new_info();
+    const struct page_limits limits = { &fw, &info, { { 0 }, 0 } };
+    struct phys_range range;
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LENGTH(sizes); i++)
+        assert_int_equal(pages_allocate(&limits, sizes[i], PAGE_SIZE, &range), EFI_OUT_OF_RESOURCES);
+    assert_int_equal(fake.allocations, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -166,6 +181,7 @@ int main(void)
         cmocka_unit_test(a_stride_that_cannot_hold_a_descriptor_is_refused),
         cmocka_unit_test(a_map_that_cannot_be_read_is_an_error),
         cmocka_unit_test(pages_that_are_no_memory_are_not_taken),
+        cmocka_unit_test(sizes_that_no_machine_has_are_refused),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

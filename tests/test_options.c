@@ -79,7 +79,6 @@ static void every_fault_can_be_asked_for_by_name(void **state)
         [FAULT_SMASH] = "fault=smash",   [FAULT_ASSERT] = "fault=assert", [FAULT_NESTED] = "fault=nested",
         [FAULT_CPU] = "fault=cpu",       [FAULT_CPU_GUARD] = "fault=cpu-guard", [FAULT_CPU_HANG] = "fault=cpu-hang",
         [FAULT_ABSENT] = "fault=absent",
-        [FAULT_EXIT] = "fault=exit",     [FAULT_MEMORY] = "fault=MEMORY",
     };
 
     for (unsigned kind = FAULT_NONE + 1; kind < FAULT_KINDS; kind++) {
@@ -90,10 +89,38 @@ static void every_fault_can_be_asked_for_by_name(void **state)
     }
 }
 
+static void a_fault_of_the_loader_is_in_each_call_or_in_one(void **state)
+{
+    struct options options = { 0 };
+
+    (void)state;
+    assert_true(read_word(&options, "fault=exit"));
+    assert_true(read_word(&options, "fault=MEMORY-12"));
+    assert_int_equal(options.loader_faults[LOADER_FAULT_EXIT], LOADER_FAULT_EACH);
+    assert_int_equal(options.loader_faults[LOADER_FAULT_MEMORY], 12);
+    assert_int_equal(options.loader_faults[LOADER_FAULT_MAP], LOADER_FAULT_NONE);
+    assert_true(read_word(&options, "fault=map-4294967294"));
+    assert_int_equal(options.loader_faults[LOADER_FAULT_MAP], LOADER_FAULT_EACH - 1);
+    assert_int_equal(options.fault, FAULT_NONE);
+}
+
+static void faults_of_the_loader_are_told_from_those_of_the_kernel(void **state)
+{
+    static const char *const kernels[] = { "fault=cpu-hang", "fault=read", "test=memory", "fault", "fault=", "memory" };
+
+    (void)state;
+    assert_true(options_is_of_loader("fault=memory-3", 14));
+    assert_true(options_is_of_loader("Fault=Exit", 10));
+    for (size_t i = 0; i < sizeof kernels / sizeof *kernels; i++)
+        assert_false(options_is_of_loader(kernels[i], strlen(kernels[i])));
+    assert_true(read_text("test=5 fault=map-2").loader_faults[LOADER_FAULT_MAP] == 2);
+}
+
 static void unknown_words_mean_nothing(void **state)
 {
     static const char *const unknown[] = { "", "=", "fault", "fault=", "fault=none", "raw-map=no", "console=all", "x=y",
-                                           "raw-map", "resolution", "test=" };
+                                           "raw-map", "resolution", "test=", "fault=memory-", "fault=memory-0",
+                                           "fault=memory-3x", "fault=map-4294967295", "fault=read-1", "fault=-1" };
     struct options options = { 0 }, untouched = { 0 };
 
     (void)state;
@@ -163,6 +190,8 @@ int main(void)
         cmocka_unit_test(a_bad_resolution_changes_nothing),
         cmocka_unit_test(the_frame_test_can_be_cut_short),
         cmocka_unit_test(every_fault_can_be_asked_for_by_name),
+        cmocka_unit_test(a_fault_of_the_loader_is_in_each_call_or_in_one),
+        cmocka_unit_test(faults_of_the_loader_are_told_from_those_of_the_kernel),
         cmocka_unit_test(unknown_words_mean_nothing),
         cmocka_unit_test(load_options_skip_the_name_of_the_image),
         cmocka_unit_test(quotes_keep_blanks_together),

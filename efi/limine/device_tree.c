@@ -43,7 +43,7 @@ static EFI_STATUS answer_from_file(struct loading *l, const char *path)
 
     if (EFI_ERROR(status))
         return file_report(&file, status, path);
-    status = file_load(l, &file, path, "a device tree", &content, &told);
+    status = file_load(l, &file, path, &content, &told);
     bytes = file.bytes;
     file_close(&file);
     if (EFI_ERROR(status))

@@ -44,11 +44,10 @@ static struct limine_file *describe(struct loading *l, const struct file *file, 
     return told;
 }
 
-EFI_STATUS file_load(struct loading *l, struct file *file, const char *path, const char *what, struct phys_range *ret,
+EFI_STATUS file_load(struct loading *l, struct file *file, const char *path, struct phys_range *ret,
                      struct limine_file **ret_told)
 {
-    const uint64_t bytes = file->bytes ? file->bytes : 1;
-    EFI_STATUS status = loading_allocate(l, bytes, PAGE_SIZE, what, ret);
+    EFI_STATUS status = loading_allocate_file(l, file->bytes, path, ret);
 
     if (EFI_ERROR(status))
         return status;
@@ -72,7 +71,7 @@ static EFI_STATUS read_file(struct loading *l)
 
     if (EFI_ERROR(status))
         return file_report(&file, status, path);
-    status = file_load(l, &file, path, "the kernel's file", &l->raw, &l->raw_file);
+    status = file_load(l, &file, path, &l->raw, &l->raw_file);
     if (!EFI_ERROR(status)) {
         char *copy = loading_text(l, file.path);
 

@@ -58,9 +58,12 @@ struct loading {
 
 /* ---- memory.c: everything is LoaderData, and given back together */
 
-/* Whole pages. A failure is printed, with `what`. */
+/* Whole pages. A failure is printed, with the kernel's path and `what`. */
 MUST_CHECK EFI_STATUS loading_allocate(struct loading *l, uint64_t bytes, uint64_t align, const char *what,
                                        struct phys_range *ret);
+/* The same for a file that is to be read, a page at least. A failure is printed, with its path. */
+MUST_CHECK EFI_STATUS loading_allocate_file(struct loading *l, uint64_t bytes, const char *path,
+                                            struct phys_range *ret);
 /* The same, ending at or below `end`; a failure is not printed. */
 MUST_CHECK EFI_STATUS loading_allocate_below(struct loading *l, uint64_t end, struct phys_range *ret);
 /* Memory for responses and the like: zeroed, 16-aligned. NULL: there is none, which has been printed. */
@@ -105,8 +108,8 @@ MUST_CHECK EFI_STATUS modules_load(struct loading *l);
 /* The response, from the survey on. */
 MUST_CHECK EFI_STATUS modules_answer(struct loading *l);
 /* A file read whole into pages of its own, its hash checked. */
-MUST_CHECK EFI_STATUS file_load(struct loading *l, struct file *file, const char *path, const char *what,
-                                struct phys_range *ret, struct limine_file **ret_told);
+MUST_CHECK EFI_STATUS file_load(struct loading *l, struct file *file, const char *path, struct phys_range *ret,
+                                struct limine_file **ret_told);
 
 /* paging.c: how many levels, and the pages that a change of them, or another processor, takes. */
 MUST_CHECK EFI_STATUS paging_choose(struct loading *l);
@@ -123,7 +126,7 @@ MUST_CHECK EFI_STATUS hardware_find(struct loading *l);
 /* The sound ACPI table of that name. From the survey on. */
 MUST_CHECK bool loading_acpi_table(const struct loading *l, const char signature[4], struct acpi_table *ret);
 
-/* tables.c: ACPI, SMBIOS, EFI: what must be mapped, and what the kernel is told. */
+/* tables.c: ACPI, SMBIOS, EFI: what must be mapped, from the survey on, and what the kernel is told. */
 MUST_CHECK EFI_STATUS tables_find_mapped(struct loading *l);
 MUST_CHECK EFI_STATUS tables_answer(struct loading *l);
 

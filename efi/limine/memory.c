@@ -23,14 +23,29 @@ static EFI_STATUS remember(struct loading *l, struct phys_range *pages)
     return EFI_SUCCESS;
 }
 
+static EFI_STATUS allocate(struct loading *l, uint64_t bytes, uint64_t align, struct phys_range *ret)
+{
+    const EFI_STATUS status = pages_allocate(&l->limits, bytes, align, ret);
+
+    return EFI_ERROR(status) ? status : remember(l, ret);
+}
+
 EFI_STATUS loading_allocate(struct loading *l, uint64_t bytes, uint64_t align, const char *what, struct phys_range *ret)
 {
-    EFI_STATUS status = pages_allocate(&l->limits, bytes, align, ret);
+    const EFI_STATUS status = allocate(l, bytes, align, ret);
 
-    if (!EFI_ERROR(status))
-        status = remember(l, ret);
     if (EFI_ERROR(status))
-        return report_failure(l->fw, status, "cannot allocate %lS for %s: %s", bytes, what, status_name(status));
+        return report_failure(l->fw, status, "%s: cannot allocate %lS for %s: %s", l->entry->path, bytes, what,
+                              status_name(status));
+    return EFI_SUCCESS;
+}
+
+EFI_STATUS loading_allocate_file(struct loading *l, uint64_t bytes, const char *path, struct phys_range *ret)
+{
+    const EFI_STATUS status = allocate(l, bytes ? bytes : 1, PAGE_SIZE, ret);
+
+    if (EFI_ERROR(status))
+        return report_failure(l->fw, status, "%s: cannot allocate %lS for it: %s", path, bytes, status_name(status));
     return EFI_SUCCESS;
 }
 
@@ -41,9 +56,15 @@ EFI_STATUS loading_allocate_below(struct loading *l, uint64_t end, struct phys_r
     return EFI_ERROR(status) ? status : remember(l, ret);
 }
 
+/* Something at least, so that nothing is no failure; and where rounding would wrap, more than there can be. */
+static size_t whole_bytes(size_t bytes)
+{
+    return bytes > SIZE_MAX / 2 ? SIZE_MAX / 2 + 1 : align_up(bytes ? bytes : 1, ARENA_ALIGN);
+}
+
 void *loading_take(struct loading *l, size_t bytes)
 {
-    const size_t whole = align_up(bytes, ARENA_ALIGN);
+    const size_t whole = whole_bytes(bytes);
     void *taken;
 
     if (whole > l->arena.left) {

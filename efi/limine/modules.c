@@ -22,7 +22,7 @@ static EFI_STATUS add(struct loading *l, struct modules *modules, struct file *f
 
     if (!module || !copy)
         return EFI_OUT_OF_RESOURCES;
-    status = file_load(l, file, path, "a module", &module->content, &module->told);
+    status = file_load(l, file, path, &module->content, &module->told);
     if (EFI_ERROR(status))
         return status;
     module->told->string = virt_of(copy).value;
@@ -48,7 +48,7 @@ static EFI_STATUS load_internal(struct loading *l, struct modules *modules, uint
     if (status == EFI_NOT_FOUND && !(wanted.flags & LIMINE_MODULE_REQUIRED))
         return EFI_SUCCESS;
     if (EFI_ERROR(status))
-        return file_report(&file, status, wanted.path);
+        return report_failure(l->fw, status, "%s: internal module %s: %s", l->entry->path, wanted.path, file.reason);
     status = add(l, modules, &file, wanted.path, wanted.string);
     file_close(&file);
     return status;
@@ -72,12 +72,13 @@ static EFI_STATUS load_all(struct loading *l, struct modules *modules)
     const EFI_HANDLE home = l->files->home;
     EFI_STATUS status = EFI_SUCCESS;
     const char *path, *string;
+    size_t cursor = 0;
 
     l->files->home = l->home;
     for (uint64_t i = 0; i < n_internal && !EFI_ERROR(status); i++)
         status = load_internal(l, modules, i);
     l->files->home = home;
-    for (size_t i = 0; !EFI_ERROR(status) && limine_entry_module(l->entry, i, &path, &string); i++)
+    while (!EFI_ERROR(status) && limine_entry_next_module(l->entry, &cursor, &path, &string))
         status = load_configured(l, modules, path, string);
     return status;
 }

@@ -83,6 +83,18 @@ static unsigned choose(struct loading *l, const struct wish *wish)
     return levels < wish->min || levels > wish->max ? 0 : (unsigned)levels;
 }
 
+static EFI_STATUS refuse(const struct loading *l, const struct wish *wish)
+{
+    const char *path = l->entry->path;
+
+    if (wish->min == wish->max)
+        return report_failure(l->fw, EFI_UNSUPPORTED, "%s: wants %lu-level paging, which cannot be had here", path,
+                              wish->min);
+    return report_failure(l->fw, EFI_UNSUPPORTED,
+                          "%s: wants at least %lu-level and at most %lu-level paging, which cannot be had here", path,
+                          wish->min, wish->max);
+}
+
 EFI_STATUS paging_choose(struct loading *l)
 {
     const struct wish wish = read_wish(l);
@@ -90,8 +102,7 @@ EFI_STATUS paging_choose(struct loading *l)
 
     l->handover->paging_levels = choose(l, &wish);
     if (!l->handover->paging_levels)
-        return report_failure(l->fw, EFI_UNSUPPORTED, "%s: wants %lu- to %lu-level paging, which cannot be had here",
-                              l->entry->path, wish.min, wish.max);
+        return refuse(l, &wish);
     log_step(l->fw, "%u-level paging", l->handover->paging_levels);
     if (!request_of(l, LIMINE_PAGING_MODE))
         return EFI_SUCCESS;

@@ -23,17 +23,22 @@ from profiles import QUIET_S, profile_of  # noqa: E402
 MEMORY_MIB = 1024
 PROCESSORS = 4
 CLOCK = ("-rtc", "base=2026-01-02T03:04:05,clock=vm")
-TIMEOUT_S = 180
+TIMEOUT_S = 120
 LOADER_PATH = "EFI/BOOT/BOOTX64.EFI"
 DIFFERENCES_SHOWN = 40
+POLL_S = 0.2
 
 
 def read_debug_port(path):
     return path.read_text(errors="replace").replace("\r", "") if path.exists() else ""
 
 
+def has_ended(lines, profile):
+    return sum(bool(re.search(profile.end, line)) for line in lines[:-1]) >= profile.end_count
+
+
 def wait_for_end(output, profile):
-    """Until output() shows the profile's last line, or has not grown for a while; what came until then."""
+    """Until output() shows the profile's last line, or stops to grow: (what came, whether that was the end)."""
     deadline = time.monotonic() + TIMEOUT_S
     text, grown = "", time.monotonic()
     while time.monotonic() < deadline:
@@ -41,16 +46,16 @@ def wait_for_end(output, profile):
         if len(now) != len(text):
             text, grown = now, time.monotonic()
         lines = transcript.lines_of(text)
-        if profile.end and sum(bool(re.search(profile.end, line)) for line in lines[:-1]) >= profile.end_count:
-            return text
+        if profile.end and has_ended(lines, profile):
+            return text, True
         if not profile.end and any(lines) and time.monotonic() - grown > QUIET_S:
-            return text
-        time.sleep(0.2)
-    return text
+            return text, True
+        time.sleep(POLL_S)
+    return text, False
 
 
 def boot(folder, loader, kind, profile):
-    """What the kernel in `folder` prints when `loader` starts it from that kind of disk."""
+    """The kernel in `folder`, started by `loader` from that kind of disk: (what it prints, whether it came to its end)."""
     files = {str(path.relative_to(folder)): path for path in sorted(folder.rglob("*")) if path.is_file()}
     files[LOADER_PATH] = loader
     with tempfile.TemporaryDirectory(prefix="polyglot-compare-") as directory:
@@ -72,7 +77,10 @@ def compare(folder, loaders, kind, directory):
     profile = profile_of(folder)
     texts = []
     for who, loader in loaders.items():
-        text = boot(folder, loader, kind, profile)
+        for _ in range(profile.attempts):
+            text, ended = boot(folder, loader, kind, profile)
+            if ended:
+                break
         keep(directory, folder, kind, who, text)
         texts.append(transcript.comparable(text, profile))
     return len(texts[0]), transcript.differences(*texts)

@@ -17,13 +17,14 @@ class Profile:
     """
     Regular expressions, searched for in lines.
 
-    end        the line after which nothing of interest follows, once it has come `end_count` times; None: the kernel has
-               come to its end when it has been silent for QUIET_S
+    end        the line after which nothing of interest follows, once it has come `end_count` times; None: the kernel
+               has come to its end when it has been silent for QUIET_S
     drop       lines that are left out: of the memory map, or of something that is different in every boot
     masks      (pattern, replacement)
     exact      lines in which numbers are no addresses
     unordered  lines that processors write at the same time
     cpu        QEMU's -cpu
+    attempts   boots, at most, until one comes to its end: for a kernel that hangs now and then, whoever started it
     """
 
     end: str = None
@@ -33,6 +34,7 @@ class Profile:
     exact: tuple = ()
     unordered: tuple = ()
     cpu: str = "max"
+    attempts: int = 1
 
 
 QUIET_S = 20
@@ -59,6 +61,7 @@ NORTHPORT = Profile(
            (r"[\d.]+ (PiB|MiB|pages)\b", r"N \1")),
     unordered=(r"^[1-3][a-z]0 ",),
     cpu="max,tcg-cpuid=off",  # at its leaves the kernel believes itself in a hypervisor that QEMU is not
+    attempts=4,  # it calibrates the timer until it likes the result, with QEMU on a busy host for ever
 )
 
 ASTRAL = Profile(
