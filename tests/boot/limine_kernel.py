@@ -151,8 +151,9 @@ def _pack_config(variant, machine, path, partition_index):
     asked = sum(1 << request_ids()[name][0] for name in variant.asked)
     words = [variant.revision, variant.is_limine_8, variant.paging_result, machine.smp, machine.n_framebuffers,
              *(machine.mode or (0, 0)), asked, variant.stack_bytes, variant.uses_list, variant.has_decoys,
-             variant.data_rights, variant.file != "exec", variant.is_randomised, int(time.time()), partition_index,
-             machine.has_device_tree, machine.has_tpm, len(variant.modules)]
+             variant.data_rights, variant.file != "exec", variant.is_randomised,
+             machine.unix_seconds or int(time.time()), partition_index, machine.has_device_tree, machine.has_tpm,
+             len(variant.modules)]
     assert len(words) == N_CONFIG_WORDS and len(variant.modules) <= MODULES_MAX
     packed = struct.pack(f"<{len(words)}Q", *words) + _text(variant.cmdline, CMDLINE_BYTES) + _text(path, PATH_BYTES)
     for module in variant.modules:
@@ -170,6 +171,7 @@ class MachineFacts:
     mode: tuple = None
     has_device_tree: bool = False
     has_tpm: bool = False
+    unix_seconds: int = None  # by its clock when it starts; None: the time is ours
 
 
 def _request_at(elf, name):

@@ -14,7 +14,7 @@ from machine import Shape
 
 NONE = str(uuid.UUID(int=0))
 
-# How limine.conf names it; the partition's number, and the number or GPT uuids of its disk. Behind the internal modules.
+# How limine.conf names it; the partition's number, its disk's number, or uuids of both. Behind the internal modules.
 PLACES = (
     ("boot():/a.bin", Module("/a.bin", "beside limine.conf", 4097, 31), (1, 0, DISK_GUID, Partition.guid(1))),
     ("boot(2):/b.bin", Module("/b.bin", "", 100, 32), (2, 0, DISK_GUID, Partition.guid(2))),
