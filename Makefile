@@ -363,6 +363,7 @@ layers:
 	    grep -v 'X(EFI_\|LIMINE_EFI_' | grep . || \
 	    { echo "layers: EFI types outside efi/" >&2; exit 1; }
 	@! grep -nE '#include "(\.\.|efi/|kernel/)' -r mm include || { echo "layers: mm/ and include/ look outward" >&2; exit 1; }
+	@! grep -nE '#include "(\.\./)*efi/' -r kernel || { echo "layers: kernel/ looks into efi/" >&2; exit 1; }
 	@! grep -nE '#include <' mm/*.c include/*.h | grep -vE '<(stdint|stddef|stdbool|stdatomic|stdarg|limits)\.h>' || \
 	    { echo "layers: mm/ and include/ are freestanding" >&2; exit 1; }
 check: layers

@@ -18,14 +18,16 @@ struct boot {
     struct boot_info info;
     struct handover handover;
     struct loading loading;
+    struct limine_entry entry;
 };
 
 static struct loading *start(struct boot *b)
 {
     b->fw = fake_firmware_open(&b->fake);
     b->info = (struct boot_info){ .phys_bits = 47 };
-    b->loading = (struct loading){ .fw = &b->fw, .info = &b->info, .limits = { &b->fw, &b->info, { { 0 }, 0 } },
-                                   .handover = &b->handover };
+    b->entry = (struct limine_entry){ .path = "/kernel.elf" };
+    b->loading = (struct loading){ .fw = &b->fw, .info = &b->info, .entry = &b->entry,
+                                   .limits = { &b->fw, &b->info, { { 0 }, 0 } }, .handover = &b->handover };
     return &b->loading;
 }
 
@@ -118,7 +120,7 @@ static void whichever_allocation_fails_is_told_and_all_is_given_back(void **stat
         while (had < 4 && loading_take(l, CHUNK))
             had++;
         assert_int_equal(had, (n - 1) / 2);
-        assert_non_null(strstr(b.fake.console, "BOOTX64.EFI: cannot allocate "));
+        assert_non_null(strstr(b.fake.console, "BOOTX64.EFI: /kernel.elf: cannot allocate "));
         assert_non_null(strstr(b.fake.console, " for what the kernel is told: Out of Resources\r\n"));
         assert_ptr_equal(strchr(b.fake.console, '\n') + 1, b.fake.console + strlen(b.fake.console));
         end(&b);
