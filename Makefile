@@ -25,7 +25,7 @@ packages_build := gcc libc6-dev binutils gnu-efi python3 python3-pefile fonts-sp
 packages_run := qemu-system-x86 ovmf
 packages_window := qemu-system-gui
 packages_test := libcmocka-dev python3-pytest python3-pytest-xdist python3-pil clang libclang-rt-14-dev valgrind gdisk \
-    spin libfdt-dev device-tree-compiler swtpm
+    spin libfdt-dev device-tree-compiler swtpm sbsigntool openssl
 
 define packages_rule
 $(BUILD)/.packages-$(1): Makefile

@@ -205,6 +205,30 @@ static void tokens_out_of_place_are_refused_and_nothing_is_changed(void **state)
     }
 }
 
+static void properties_that_stick_out_are_refused(void **state)
+{
+    void *tree = plain_tree();
+    uint32_t at = fdt_off_dt_struct(tree), left;
+
+    (void)state;
+    while (WORD(tree, at) != cpu_to_fdt32(FDT_PROP))
+        at += 4;
+    left = fdt_off_dt_struct(tree) + fdt_size_dt_struct(tree) - at - 12;
+    for (uint32_t bytes = left - 3; bytes < left + 12; bytes++) {
+        WORD(tree, at + 4) = cpu_to_fdt32(bytes);
+        assert_int_equal(status_of(tree), DEVICE_TREE_TOKEN);
+    }
+    for (uint32_t bytes = UINT32_MAX; bytes > UINT32_MAX - 16; bytes--) {
+        WORD(tree, at + 4) = cpu_to_fdt32(bytes);
+        assert_int_equal(status_of(tree), DEVICE_TREE_TOKEN);
+    }
+    free(tree);
+    tree = plain_tree();
+    WORD(tree, at + 8) = cpu_to_fdt32(fdt_size_dt_strings(tree));
+    assert_int_equal(status_of(tree), DEVICE_TREE_TOKEN);
+    free(tree);
+}
+
 static void two_roots_or_none_are_refused(void **state)
 {
     void *tree = plain_tree();
@@ -280,6 +304,7 @@ int main(void)
         cmocka_unit_test(blocks_outside_of_the_tree_are_refused),
         cmocka_unit_test(structure_that_shares_bytes_with_another_block_is_refused),
         cmocka_unit_test(tokens_out_of_place_are_refused_and_nothing_is_changed),
+        cmocka_unit_test(properties_that_stick_out_are_refused),
         cmocka_unit_test(two_roots_or_none_are_refused),
         cmocka_unit_test(root_with_a_name_is_refused),
         cmocka_unit_test(deep_trees_are_refused),

@@ -64,11 +64,12 @@ class LimineCase:
     files: tuple = ()  # more of the volume's: (path, contents); these come last
     has_tpm: bool = False
     has_device_tree: bool = False
+    unix_seconds: int = None  # by the machine's clock; None: ours
 
     @property
     def facts(self):
         return MachineFacts(self.machine.smp, N_FRAMEBUFFERS[self.machine.display], self.resolution,
-                            self.has_device_tree, self.has_tpm)
+                            self.has_device_tree, self.has_tpm, self.unix_seconds)
 
     @property
     def timeout_s(self):

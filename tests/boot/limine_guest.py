@@ -18,14 +18,19 @@ COLOURS = [(255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)]
 
 
 class Loaded:
-    """A guest in which the test kernel has come to its end; runs until close()."""
+    """
+    A guest in which the test kernel has come to its end; runs until close().
 
-    def __init__(self, case, directory, told=None):
+    told     the Variant that the kernel is told of, if not the true one
+    volume   (image, bytes of the kernel) that has been made already
+    """
+
+    def __init__(self, case, directory, told=None, volume=None):
         self.case = case
         self.directory = directory
         self.machine = None
-        self.image, self.kernel = limine_kernel.make_volume(directory, LOADER, case.variant, case.facts,
-                                                            case.resolution, case.gpt, told, case.lines, case.files)
+        self.image, self.kernel = volume or limine_kernel.make_volume(
+            directory, LOADER, case.variant, case.facts, case.resolution, case.gpt, told, case.lines, case.files)
         self.tpm = SoftwareTpm(directory) if case.has_tpm else None
         extra = [*case.extra, *(self.tpm.arguments() if self.tpm else ())]
         try:

@@ -26,6 +26,7 @@ PF_X, PF_W, PF_R = 1, 2, 4
 PT_LOAD = 1
 
 N_CONFIG_WORDS = 19
+PARTITIONS_DIFFER = (1 << 64) - 1
 CMDLINE_BYTES, PATH_BYTES, MODULES_MAX = 256, 128, 8
 
 FOUR_LEVEL, FIVE_LEVEL = 0, 1
@@ -150,8 +151,9 @@ def _pack_config(variant, machine, path, partition_index):
     asked = sum(1 << request_ids()[name][0] for name in variant.asked)
     words = [variant.revision, variant.is_limine_8, variant.paging_result, machine.smp, machine.n_framebuffers,
              *(machine.mode or (0, 0)), asked, variant.stack_bytes, variant.uses_list, variant.has_decoys,
-             variant.data_rights, variant.file != "exec", variant.is_randomised, int(time.time()), partition_index,
-             machine.has_device_tree, machine.has_tpm, len(variant.modules)]
+             variant.data_rights, variant.file != "exec", variant.is_randomised,
+             machine.unix_seconds or int(time.time()), partition_index, machine.has_device_tree, machine.has_tpm,
+             len(variant.modules)]
     assert len(words) == N_CONFIG_WORDS and len(variant.modules) <= MODULES_MAX
     packed = struct.pack(f"<{len(words)}Q", *words) + _text(variant.cmdline, CMDLINE_BYTES) + _text(path, PATH_BYTES)
     for module in variant.modules:
@@ -169,6 +171,7 @@ class MachineFacts:
     mode: tuple = None
     has_device_tree: bool = False
     has_tpm: bool = False
+    unix_seconds: int = None  # by its clock when it starts; None: the time is ours
 
 
 def _request_at(elf, name):
@@ -180,7 +183,11 @@ def _request_at(elf, name):
 
 
 def build(variant, machine, path="/boot/kernel.elf", partition_index=0, told=None):
-    """The bytes of a kernel; the rest as for make_volume()."""
+    """
+    The bytes of a kernel.
+    partition_index   of all files; PARTITIONS_DIFFER: the kernel only prints what it is told of theirs
+    The rest is as for make_volume().
+    """
     elf = Elf(FOLDER / f"{variant.file}.elf")
     tag = elf.find_words("all_requests", 0xf9562b2d5c95a6c8)
     if variant.has_tag:

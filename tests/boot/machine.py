@@ -17,8 +17,11 @@ from qmp import MachineDied, Qmp
 TOP = pathlib.Path(__file__).resolve().parent.parent.parent
 BUILD = TOP / os.environ.get("BUILD", "build")
 
-OVMF_CODE = "/usr/share/OVMF/OVMF_CODE_4M.fd"
-OVMF_VARS = "/usr/share/OVMF/OVMF_VARS_4M.fd"
+# Code and variables.
+OVMF = ("/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_VARS_4M.fd")
+# Secure Boot, with the ovmf package's own key: the variables are system management mode's.
+OVMF_SECURE = ("/usr/share/OVMF/OVMF_CODE_4M.secboot.fd", "/usr/share/OVMF/OVMF_VARS_4M.snakeoil.fd")
+SECURE_MACHINE = ("-machine", "smm=on", "-global", "driver=cfi.pflash01,property=secure,value=on")
 
 PR_SET_PDEATHSIG = 1
 POLL_S = 0.05
@@ -92,23 +95,28 @@ class Machine:
     strings   SMBIOS type 11 strings
     window    show the screen ("gtk", "sdl") instead of running headless
     extra     more arguments for QEMU
+    firmware  OVMF or OVMF_SECURE
     """
 
-    def __init__(self, shape=Shape(), image=None, strings=(), keep_changes=False, window=None, extra=()):
+    def __init__(self, shape=Shape(), image=None, strings=(), keep_changes=False, window=None, extra=(),
+                 firmware=OVMF):
         self.shape = shape
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="polyglot-"))
         self.serial_path = self.directory / "serial"
         self.serial_path.touch()
-        shutil.copyfile(OVMF_VARS, self.directory / "vars")
+        code, variables = firmware
+        shutil.copyfile(variables, self.directory / "vars")
         ours, theirs = socket.socketpair()
         command = ["qemu-system-x86_64", "-nodefaults", "-no-user-config", "-accel", "tcg", "-no-reboot",
                    "-nic", "none", "-display", window or "none", "-vga", "none", *shape.arguments(),
-                   "-drive", f"if=pflash,format=raw,unit=0,readonly=on,file={OVMF_CODE}",
+                   "-drive", f"if=pflash,format=raw,unit=0,readonly=on,file={code}",
                    "-drive", f"if=pflash,format=raw,unit=1,file={self.directory}/vars",
                    "-chardev", f"socket,id=qmp,fd={theirs.fileno()}", "-mon", "chardev=qmp,mode=control",
                    "-serial", f"file:{self.serial_path}" if shape.serial else "none"]
         if image:
             command += ["-drive", f"if=ide,format=raw,snapshot={'off' if keep_changes else 'on'},file={image}"]
+        if firmware == OVMF_SECURE:
+            command += SECURE_MACHINE
         if strings:
             # A comma inside a value is written twice.
             command += ["-smbios", "type=11," + ",".join("value=" + s.replace(",", ",,") for s in strings)]

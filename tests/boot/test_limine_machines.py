@@ -1,19 +1,20 @@
 """
 Machines with what few have: a TPM, DMA remapping that is on, a device tree, monitors that tell what they are, adapters
-that differ, no numbers at random. One guest for several of these; the application tests/preparer/ gives the firmware what
+that differ, no numbers at random. Several of these to a guest; the application tests/preparer/ gives the firmware what
 OVMF has not.
 """
 import hashlib
 import re
 import struct
 import subprocess
+import time
 
 import pytest
 
 from limine_cases import IS_LIMINE_8, LOADER, LimineCase
 from limine_guest import COLOURS, Loaded
-from limine_kernel import Variant, default_requests
-from machine import BUILD, Shape
+from limine_kernel import Variant, default_requests, make_volume
+from machine import BUILD, Machine, Shape
 from tpm import SHA256_BYTES, extend, parse_log, replay
 
 pytestmark = pytest.mark.skipif(IS_LIMINE_8, reason="Limine 8.2.0 knows little of this")
@@ -22,6 +23,8 @@ PREPARER = BUILD / "preparer.efi"
 TRANSLATION_AND_REMAPPING = 1 << 31 | 1 << 25
 TPM_REGISTERS = 16
 EXIT_REGISTER = 5
+LEAP_DAY_ENDS = 1709251200  # 2024-03-01, 00:00 UTC
+AFTER_REFUSAL_S = 2
 EXIT_EVENTS = (b"Exit Boot Services Invocation", b"Exit Boot Services Returned with Success")
 
 TREE = """
@@ -71,11 +74,12 @@ def cases():
                      files=(*prepared(intel=b"1"), ("boot/tree.dtb", tree)),
                      lines=(f"dtb_path: boot():/boot/tree.dtb#{digest}",),
                      extra=("-device", "intel-iommu,intremap=on", "-device", "virtio-rng-pci"))
-    yield LimineCase("kept", keeps, Shape(smp=2, cpu="max", display="odd"), has_device_tree=True, resolution=(1400, 1050),
-                     files=prepared(intel=b"1", edid_bin=edid(), tree_dtb=tree),
+    yield LimineCase("kept", keeps, Shape(smp=2, cpu="max", display="odd"), has_device_tree=True,
+                     resolution=(1400, 1050), files=prepared(intel=b"1", edid_bin=edid(), tree_dtb=tree),
                      extra=("-device", "intel-iommu,intremap=on"))
     yield LimineCase("amd", Variant(revision=5), Shape(display="mixed"), lines=("resolution: 1234x567x16",),
-                     files=prepared(amd=b"1", tree_dtb=tree[:100]), extra=("-device", "amd-iommu"))
+                     files=prepared(amd=b"1", tree_dtb=tree[:100]), unix_seconds=LEAP_DAY_ENDS - 2,
+                     extra=("-device", "amd-iommu", "-rtc", "base=2024-02-29T23:59:58"))
 
 
 CASES = {case.name: case for case in cases()}
@@ -163,3 +167,17 @@ def test_resolution_that_no_adapter_has_is_a_wish(machine):
 @pytest.mark.on("measured", "kept", "amd")
 def test_entropy_is_the_devices_or_the_processors_or_none(machine):
     assert len(set(machine.numbers("entropy"))) == {"measured": 8, "kept": 8, "amd": 0}[machine.case.name]
+
+
+@pytest.mark.xdist_group("limine-machine-refused")
+def test_configurations_broken_device_tree_is_refused(tmp_path):
+    case = LimineCase("refused", Variant(revision=6), Shape(memory_mib=128, display="none"))
+    tree = compiled_tree()
+    broken = tree[:-1] + b"x"  # the last string has no end
+    image, _ = make_volume(tmp_path, LOADER, case.variant, case.facts, lines=("dtb_path: boot():/boot/tree.dtb",),
+                           more_files=(("boot/tree.dtb", broken),))
+    with Machine(case.machine, image=image) as guest:
+        line = "BOOTX64.EFI: boot():/boot/tree.dtb: the device tree's strings do not end in it ("
+        guest.wait_until(lambda: line in guest.serial_text(), case.timeout_s, "refusal")
+        time.sleep(AFTER_REFUSAL_S)
+        assert "info revision" not in guest.serial_text()
