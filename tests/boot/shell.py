@@ -1,0 +1,89 @@
+"""Commands run by the EFI shell of a guest one after the other, and what each printed and returned."""
+import dataclasses
+import re
+
+import images
+from boot import LOADER, SHELL_TOTALS
+from machine import Machine
+
+TIMEOUT_S = 240
+MESSAGE = "BOOTX64.EFI: "
+
+# When an entry of a configuration has failed, the loader waits for a key before the menu, and then for another.
+MENU_PROMPT = "Press any key for the menu (30 s)."
+LEAVE_MENU = ("spc", "esc")
+
+
+@dataclasses.dataclass(frozen=True)
+class Answer:
+    """What a command printed, and its %lasterror%."""
+
+    output: str
+    status: int
+
+    @property
+    def messages(self):
+        """The loader's, without its name."""
+        return [line.removeprefix(MESSAGE) for line in self.output.split("\n") if line.startswith(MESSAGE)]
+
+
+def make_volume(directory, files, commands, memory_between=False):
+    """
+    An image with these files, the loader as fs0:\\loader.efi, and a startup.nsh that runs the commands. A round of
+    memmap, the first command and the last goes before what is measured: what firmware and shell allocate once and keep,
+    such as the names in a directory up to the file that was looked for, is there by then.
+    """
+    lines = ["@echo -off", "memmap -sfo", commands[0], commands[-1], "memmap -sfo"]
+    for number, command in enumerate(commands):
+        lines += [f"echo [begin {number}]", command, f"echo [end {number} %lasterror%]"]
+        if memory_between:
+            lines.append("memmap -sfo")
+    lines += ["memmap -sfo", "reset -s"]
+    own = {"startup.nsh": images.script(*lines), "loader.efi": LOADER}
+    return images.make_image(directory / "esp.img", {**own, **files})
+
+
+def start(image, shape, **machine):
+    """A guest whose shell has begun with startup.nsh."""
+    guest = Machine(shape, image=image, **machine)
+    guest.wait_until(lambda: "Press ESC" in guest.serial_text(), TIMEOUT_S, "the shell's countdown")
+    guest.press("spc")
+    return guest
+
+
+def wait_for_end(guest, timeout_s=TIMEOUT_S):
+    """Until the script has powered the guest off; leaves the menu whenever the loader offers it."""
+    answered = 0
+
+    def is_over():
+        nonlocal answered
+        if guest.serial_text().count(MENU_PROMPT) > answered:
+            answered += 1
+            guest.press(*LEAVE_MENU)
+        return not guest.running
+
+    guest.wait_until(is_over, timeout_s, "end of the script")
+
+
+def answers(text, n):
+    """Of the first n commands, in their order."""
+    found = []
+    for number in range(n):
+        match = re.search(rf"\[begin {number}\]\n(.*?)\n?\[end {number} 0x([0-9A-F]+)\]\n", text, re.DOTALL)
+        assert match, f"command {number} did not come to its end\n{text[-2000:]}"
+        found.append(Answer(match.group(1), int(match.group(2), 16)))
+    return found
+
+
+def memory_totals(text):
+    """Of each `memmap -sfo` in the text: bytes by the names in SHELL_TOTALS."""
+    return [dict(zip(SHELL_TOTALS, (int(number) for number in re.findall(r"\d+", line))))
+            for line in re.findall(r"^MemoryMapSummary,(.*)$", text, re.MULTILINE)]
+
+
+def run(image, n, shape, **machine):
+    """Runs the n commands of a volume. Returns their answers, and the memory's totals before and after."""
+    with start(image, shape, **machine) as guest:
+        wait_for_end(guest)
+        text = guest.serial_text()
+    return answers(text, n), memory_totals(text)[1:]
