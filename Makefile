@@ -25,7 +25,7 @@ packages_build := gcc libc6-dev binutils gnu-efi python3 python3-pefile fonts-sp
 packages_run := qemu-system-x86 ovmf
 packages_window := qemu-system-gui
 packages_test := libcmocka-dev python3-pytest python3-pytest-xdist python3-pil clang libclang-rt-14-dev valgrind gdisk \
-    spin
+    spin libfdt-dev device-tree-compiler swtpm
 
 define packages_rule
 $(BUILD)/.packages-$(1): Makefile
@@ -169,14 +169,37 @@ $(BUILD)/sample.elf: $(call for_kernels,sample,$(sample_sources) kernel/string.c
 	$(Q)$(LD) -static -nostdlib -z noexecstack -z max-page-size=4096 --build-id=none -T kernel/sample/sample.lds \
 	    $(filter %.o %.a,$^) -o $@
 
+# ---- what the speed of loaders is measured with ------------------------------------------------------------------------
+
+apps := $(addprefix $(BUILD)/apps/,measure.efi floor.efi)
+app_objects := $(patsubst %,$(BUILD)/target/tests/speed/%.o,app measure floor)
+$(app_objects): target += $(efi_flags) -fno-stack-protector
+$(app_objects) $(BUILD)/target/tests/speed/kernel.o: $(BUILD)/.flags Makefile
+
+$(BUILD)/apps/%.efi: $(BUILD)/target/tests/speed/%.o $(BUILD)/target/tests/speed/app.o efi/image.lds efi/finish_pe.py
+	@mkdir -p $(@D)
+	$(call say,APP     $@)
+	$(Q)$(LD) -shared -Bsymbolic -nostdlib -z defs -z noexecstack --build-id=none --no-warn-rwx-segments -T efi/image.lds \
+	    -L /usr/lib /usr/lib/crt0-efi-x86_64.o $(filter %.o,$^) -lgnuefi -o $@.elf
+	$(Q)$(OBJCOPY) --strip-all -j .text -j .reloc -j .rodata -j .rela -j .data -j .bss --target efi-app-x86_64 --subsystem=10 \
+	    --section-alignment=4096 --file-alignment=512 $@.elf $@
+	$(Q)$(PYTHON) efi/finish_pe.py $@
+$(BUILD)/apps/kernel.elf: $(BUILD)/target/tests/speed/kernel.o tests/speed/kernel.lds
+	@mkdir -p $(@D)
+	$(call say,LD      $@)
+	$(Q)$(LD) -static -nostdlib -z max-page-size=4096 -z noexecstack --build-id=none -T tests/speed/kernel.lds $< -o $@
+
+.PHONY: apps
+apps: $(apps) $(BUILD)/apps/kernel.elf
+
 # ---- the host tree ---------------------------------------------------------------------------------------------------
 
 # Pure units that do not live in mm/.
 pure_sources := $(mm_sources) $(BUILD)/gen/font.c \
     $(addprefix kernel/,format.c framebuffer.c utf8.c glyph.c fb_draw.c fb_render.c fb_console.c memory_blocks.c picture_layout.c memory_picture.c memory_report.c) \
     $(addprefix kernel/smp/,acpi.c acpi_place.c madt.c apic.c) \
-    $(addprefix kernel/limine/,memory_map.c io_apic.c iommu.c) \
-    $(addprefix efi/,options.c smbios.c utf16.c files/device_path.c) $(wildcard efi/config/*.c efi/elf/*.c)
+    $(addprefix kernel/limine/,memory_map.c tables.c io_apic.c iommu.c) \
+    $(addprefix efi/,options.c smbios.c device_tree.c utf16.c files/device_path.c) $(wildcard efi/config/*.c efi/elf/*.c)
 pure_names := $(patsubst $(BUILD)/gen/%,gen/%,$(basename $(pure_sources)))
 
 host := $(common) -D_GNU_SOURCE -DPOLYGLOT_HOST
@@ -217,22 +240,29 @@ bench_pmm := $(BUILD)/host/tests/bench/bench_pmm
 support = $(patsubst %,$(BUILD)/$(1)/%.o,tests/host_support tests/fake_acpi mm/host/map_text $(basename $(wildcard tests/model_*.c)))
 
 # These walk efi/ through a fake firmware: the only tests that need UEFI's types.
-efi_tests := test_exit test_failure test_loader_memory test_file_read test_arguments
+efi_tests := test_exit test_failure test_loader_memory test_pages test_loading_memory test_video test_file_read \
+    test_arguments
 efi_test_objects := $(patsubst %,$(BUILD)/asan/%.o,tests/fake_firmware $(addprefix efi/,exit memory pages failure \
     console keyboard log secure_boot arguments shell_path files/read files/file files/volume files/drive))
-$(efi_test_objects) $(efi_tests:%=$(BUILD)/asan/tests/%.o): host += $(efi_flags) -fshort-wchar \
+loading_objects := $(addprefix $(BUILD)/asan/efi/limine/,memory.o video.o)
+$(efi_test_objects) $(loading_objects) $(efi_tests:%=$(BUILD)/asan/tests/%.o): host += $(efi_flags) -fshort-wchar \
     $(if $(is_gcc),-maccumulate-outgoing-args)
 $(efi_tests:%=$(BUILD)/asan/tests/%): $(efi_test_objects)
+$(BUILD)/asan/tests/test_loading_memory: $(filter %memory.o,$(loading_objects))
+$(BUILD)/asan/tests/test_video: $(loading_objects)
 $(filter $(BUILD)/asan/tests/test_region%,$(test_programs)): $(BUILD)/asan/tests/region_fixture.o
 
+# What others make of a device tree is the measure of ours.
+$(BUILD)/asan/tests/test_device_tree $(BUILD)/fuzz/tests/fuzz_device_tree: libraries := -lfdt
+
 $(test_programs): %: %.o $(call support,asan) $(BUILD)/asan/libpure.a
-	$(Q)$(CC) -fsanitize=address,undefined $(filter %.o,$^) $(filter %.a,$^) -lcmocka -lpthread -o $@
+	$(Q)$(CC) -fsanitize=address,undefined $(filter %.o,$^) $(filter %.a,$^) -lcmocka -lpthread $(libraries) -o $@
 $(tsan_programs): %: %.o $(call support,tsan) $(BUILD)/tsan/libpure.a
 	$(Q)$(CC) -fsanitize=thread $^ -lpthread -o $@
 $(full_speed_programs): %: %.o $(call support,host) $(BUILD)/host/libpure.a
 	$(Q)$(CC) $^ -lpthread -o $@
 $(fuzz_programs): %: %.o $(call support,fuzz) $(BUILD)/fuzz/libpure.a
-	$(Q)$(CLANG) -fsanitize=fuzzer,address,undefined $^ -o $@
+	$(Q)$(CLANG) -fsanitize=fuzzer,address,undefined $^ $(libraries) -o $@
 $(filter-out $(bench_pmm),$(bench_programs)): %: %.o $(call support,host) $(BUILD)/host/libpure.a
 	$(Q)$(CC) $^ -lpthread -o $@
 
@@ -281,20 +311,44 @@ $(test_kernels): tests/kernel/kernel.lds $(test_kernel_objects)
 .PHONY: test-kernel
 test-kernel: $(test_kernels)
 
+# Richer firmware than OVMF: an application that adds to it, then starts the loader (tests/preparer/preparer.h).
+preparer_objects := $(patsubst %.c,$(BUILD)/target/%.o,$(wildcard tests/preparer/*.c))
+$(preparer_objects): target += $(efi_flags) -fno-stack-protector
+$(preparer_objects): $(BUILD)/.flags Makefile
+$(BUILD)/preparer.efi: $(preparer_objects) efi/image.lds efi/finish_pe.py
+	$(call say,APP     $@)
+	$(Q)$(LD) -shared -Bsymbolic -nostdlib -z defs -z noexecstack --build-id=none --no-warn-rwx-segments -T efi/image.lds \
+	    -L /usr/lib /usr/lib/crt0-efi-x86_64.o $(preparer_objects) -lefi -lgnuefi -o $@.elf
+	$(Q)$(OBJCOPY) --strip-all -j .text -j .reloc -j .rodata -j .rela -j .data -j .bss --target efi-app-x86_64 \
+	    --subsystem=10 --section-alignment=4096 --file-alignment=512 $@.elf $@.tmp
+	$(Q)$(PYTHON) efi/finish_pe.py $@.tmp
+	$(Q)mv $@.tmp $@
+test-kernel: $(BUILD)/preparer.efi
+
 # ---- what people call ------------------------------------------------------------------------------------------------
 
-.PHONY: run test test-all bench fuzz mutants layers check clean help
+.PHONY: run test test-all bench speed compare fuzz mutants layers check clean help
 run: all $(BUILD)/.packages-run $(if $(WINDOW),$(BUILD)/.packages-window)
 	@$(PYTHON) tests/boot/run.py $(if $(WINDOW),--window)
 
 # T=name runs the tests whose name contains it.
-test: all host-tests test-kernel layers $(BUILD)/.packages-run $(BUILD)/.packages-test
+test: all apps host-tests test-kernel layers $(BUILD)/.packages-run $(BUILD)/.packages-test
 	@$(PYTHON) tests/run_tests.py $(if $(T),-k "$(T)")
-test-all: all host-tests test-kernel layers $(BUILD)/.packages-run $(BUILD)/.packages-test
+test-all: all apps host-tests test-kernel layers $(BUILD)/.packages-run $(BUILD)/.packages-test
 	@$(PYTHON) tests/run_tests.py --all $(if $(T),-k "$(T)")
 
 bench: all $(bench_programs) $(BUILD)/.packages-run $(BUILD)/.packages-test
 	@$(PYTHON) tests/bench/bench.py $(if $(FORMAT),--format $(FORMAT)) $(BENCH)
+
+# Beside Limine, if LIMINE is the path of its BOOTX64.EFI; OURS is another build of this loader.
+ours := $(if $(OURS),--ours $(OURS))
+speed: all apps $(BUILD)/.packages-run
+	@$(PYTHON) tests/speed/speed.py $(if $(LIMINE),--limine $(LIMINE)) $(ours)
+
+# Kernels that are not ours under Limine and under this loader; KERNELS are folders with what lies on their ESP.
+compare: all $(BUILD)/.packages-run $(BUILD)/.packages-test
+	@$(if $(and $(LIMINE),$(KERNELS)),,echo 'compare: needs LIMINE=path/to/BOOTX64.EFI KERNELS="folder ..."' >&2; exit 2;) \
+	    $(PYTHON) tests/compare/compare.py --limine $(LIMINE) $(ours) $(KERNELS)
 
 fuzz: host-tests
 	@for f in $(fuzz_programs); do echo "  FUZZ    $$f"; mkdir -p $(BUILD)/corpus/$${f##*/}; \
@@ -309,6 +363,7 @@ layers:
 	    grep -v 'X(EFI_\|LIMINE_EFI_' | grep . || \
 	    { echo "layers: EFI types outside efi/" >&2; exit 1; }
 	@! grep -nE '#include "(\.\.|efi/|kernel/)' -r mm include || { echo "layers: mm/ and include/ look outward" >&2; exit 1; }
+	@! grep -nE '#include "(\.\./)*efi/' -r kernel || { echo "layers: kernel/ looks into efi/" >&2; exit 1; }
 	@! grep -nE '#include <' mm/*.c include/*.h | grep -vE '<(stdint|stddef|stdbool|stdatomic|stdarg|limits)\.h>' || \
 	    { echo "layers: mm/ and include/ are freestanding" >&2; exit 1; }
 check: layers
@@ -322,6 +377,8 @@ help:
 	@echo "make run        boot it in QEMU; WINDOW=1 shows a window"
 	@echo "make test       all tests in short; T=name picks; make test-all: the full product"
 	@echo "make bench      measure; FORMAT=tsv for programs; BENCH=--allocators for the frame allocator alone"
+	@echo "make speed      what a boot of a kernel costs; LIMINE=path/to/BOOTX64.EFI beside it"
+	@echo "make compare    kernels under Limine and under this loader: LIMINE=path KERNELS='folder ...'"
 	@echo "make fuzz       fuzz for long; make mutants: prove that the tests can fail"
 	@echo "make clean      remove $(BUILD)/; V=1 shows every command"
 

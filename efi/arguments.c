@@ -192,7 +192,8 @@ static bool split_text(char *text, struct start_request *ret)
 static EFI_STATUS read_load_options(const struct firmware *fw, struct options *options, struct start_request *ret)
 {
     const uint8_t *text = fw->loaded->LoadOptions;
-    const size_t said = fw->loaded->LoadOptionsSize, bytes = said < LOAD_OPTIONS_BYTES_MAX ? said : LOAD_OPTIONS_BYTES_MAX;
+    const size_t said = fw->loaded->LoadOptionsSize;
+    const size_t bytes = said < LOAD_OPTIONS_BYTES_MAX ? said : LOAD_OPTIONS_BYTES_MAX;
     const struct load_options found = options_read_load_options(options, text, bytes);
     EFI_STATUS status;
 

@@ -25,7 +25,7 @@ struct firmware {
     struct step_log log;
 };
 
-/* console.c: prints UTF-8 on the firmware's console, if there is one. Each character is dear: about 10,000 instructions. */
+/* console.c: prints UTF-8 on the firmware's console, if there is one. Dear: about 10,000 instructions a character. */
 void firmware_print(const struct firmware *fw, const char *text);
 void firmware_print_bytes(const struct firmware *fw, const char *text, size_t bytes);
 
@@ -53,6 +53,8 @@ void wait_for_reader(const struct firmware *fw);
 
 /* tables.c: the firmware's name, ACPI and SMBIOS entry points. What is missing stays 0. */
 void tables_find(const struct firmware *fw, struct boot_info *info);
+/* Where a flattened device tree is; 0: nowhere. Few machines of ours have one. */
+phys_addr_t tables_find_device_tree(const struct firmware *fw);
 
 /* faults.c: replaces boot services by those of a firmware that fails, if somebody asked to see what becomes of it. */
 void faults_install(struct firmware *fw, const struct options *options);

@@ -8,11 +8,11 @@
 /*
  * Shows the configuration's entries and lets somebody choose.
  *
- * timeout_ms   so long until the preselected entry is taken, unless a key comes; CONFIG_TIMEOUT_NEVER: for ever. Without
- *              a keyboard nobody could choose: then for ever is at once.
+ * timeout_ms   so long until the preselected entry is taken, unless a key comes; CONFIG_TIMEOUT_NEVER: for ever.
+ *              Without a keyboard nobody could choose: then for ever is at once.
  * entry        in: preselected (NULL: the first), out: chosen; unchanged on failure
  *
- * Returns EFI_SUCCESS, EFI_ABORTED (Esc), or EFI_OUT_OF_RESOURCES, which has been printed. The screen is clear after it.
+ * Returns EFI_SUCCESS, EFI_ABORTED (Esc), or EFI_OUT_OF_RESOURCES, which has been printed. The screen is clear then.
  */
 MUST_CHECK EFI_STATUS menu_choose(const struct firmware *fw, const struct config *config, uint32_t timeout_ms,
                                   const struct config_entry **entry);

@@ -21,7 +21,8 @@ size_t menu_screen_open(const struct firmware *fw, struct menu_screen *ret)
     bool roomy;
 
     *ret = (struct menu_screen){ .fw = fw, .columns = COLUMNS_USUAL, .rows = ROWS_USUAL };
-    if (out && out->Mode && !EFI_ERROR(out->QueryMode(out, (UINTN)out->Mode->Mode, &columns, &rows)) && columns && rows) {
+    if (out && out->Mode && !EFI_ERROR(out->QueryMode(out, (UINTN)out->Mode->Mode, &columns, &rows)) && columns &&
+        rows) {
         ret->columns = columns;
         ret->rows = rows;
     }

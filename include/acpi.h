@@ -54,8 +54,8 @@ MUST_CHECK enum acpi_status acpi_find_table(const struct acpi_memory *memory, ph
 
 /*
  * Every table that there is, by where it lies: the RSDP, RSDT and XSDT, what these list, and what the FADT names (FACS and
- * DSDT, by their 32- and 64-bit addresses). Checksums do not count here; lengths that cannot be do. One table may be
- * found several times.
+ * DSDT, by their 32- and 64-bit addresses). Checksums do not count here; lengths that cannot be do, and what sticks out
+ * of memory is none. One table may be found several times.
  */
 void acpi_walk(const struct acpi_memory *memory, phys_addr_t rsdp,
                void (*found)(void *context, struct phys_range table), void *context);

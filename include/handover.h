@@ -54,7 +54,7 @@ struct handover_nmi {
     uint32_t flags;    /* the entry's polarity and trigger mode, as LVT bits */
 };
 
-/* Something of the firmware's that the kernel reads. */
+/* Something of the firmware's that the kernel reads. Within the processor's addresses. */
 struct handover_table {
     struct phys_range bytes;
     bool is_acpi; /* may lie in ACPI memory of either kind; else RESERVED_MAPPED it must be */

@@ -31,7 +31,10 @@ struct limine_map {
     bool pages_1g, no_execute;
 };
 
-/* Frames for all tables, at most; framebuffers and late holes included. */
+/*
+ * Frames for all tables, at most: also if handover->framebuffers turn out to be elsewhere, handover->tables are to be
+ * mapped where nothing was, and KERNEL_MAP_LATE_HOLES holes come up in what is mapped.
+ */
 uint64_t limine_tables_max(const struct limine_map *map);
 
 /*

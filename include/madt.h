@@ -34,7 +34,7 @@ struct madt_entry {
  */
 bool madt_next(struct acpi_table table, size_t *cursor, struct madt_entry *ret);
 
-/* The ACPI processor UID of the local APIC with this id; false: no entry has it. */
+/* The ACPI processor UID of the enabled local APIC with this id; false: no entry has it. */
 bool madt_uid_of(struct acpi_table table, uint32_t apic_id, uint32_t *ret_uid);
 
 /* Who the processors are, by their local APICs' ids. */

@@ -57,6 +57,7 @@ static EFI_STATUS EFIAPI allocate_pages(EFI_ALLOCATE_TYPE how, EFI_MEMORY_TYPE t
         pages > (FAKE_ARENA_BYTES - arena_used[arena]) / PAGE_SIZE)
         return EFI_OUT_OF_RESOURCES;
     *address = (uintptr_t)arenas[arena] + arena_used[arena];
+    memset((void *)*address, 0xA5, pages * PAGE_SIZE);
     arena_used[arena] += pages * PAGE_SIZE;
     now->live_pages += (unsigned)pages;
     return EFI_SUCCESS;
@@ -70,6 +71,23 @@ static EFI_STATUS EFIAPI free_pages(EFI_PHYSICAL_ADDRESS address, UINTN pages)
         abort();
     }
     now->live_pages -= (unsigned)pages;
+    return EFI_SUCCESS;
+}
+
+static EFI_STATUS EFIAPI allocate_pool(EFI_MEMORY_TYPE type, UINTN bytes, void **ret)
+{
+    now->pools++;
+    if (type != EfiLoaderData || now->pools == now->pool_fails_at)
+        return EFI_OUT_OF_RESOURCES;
+    *ret = malloc(bytes);
+    now->live_pools++;
+    return EFI_SUCCESS;
+}
+
+static EFI_STATUS EFIAPI free_pool(void *pool)
+{
+    free(pool);
+    now->live_pools--;
     return EFI_SUCCESS;
 }
 
@@ -111,6 +129,8 @@ struct firmware fake_firmware_open(struct fake_firmware *fake)
 
     boot->AllocatePages = allocate_pages;
     boot->FreePages = free_pages;
+    boot->AllocatePool = allocate_pool;
+    boot->FreePool = free_pool;
     arena_used[0] = arena_used[1] = 0;
     return (struct firmware){ .system = &system, .boot = boot };
 }

@@ -28,10 +28,11 @@ struct fake_firmware {
 
     /* Pages. AllocateAnyPages takes from the first arena, AllocateMaxAddress from the second. */
     unsigned allocation_fails_at; /* the n-th AllocatePages; 0: never */
+    unsigned pool_fails_at;       /* the n-th AllocatePool; 0: never */
 
     /* What was seen */
-    unsigned maps, exits, allocations;
-    unsigned live_pages;
+    unsigned maps, exits, allocations, pools;
+    unsigned live_pages, live_pools;
     UINTN last_capacity;
     UINTN key;
     char console[FAKE_CONSOLE_MAX];
@@ -40,7 +41,7 @@ struct fake_firmware {
 /* Boot services without pages and console: all that the way out may see. */
 EFI_BOOT_SERVICES *fake_boot_services(struct fake_firmware *fake);
 
-/* Boot services with pages, and a console that remembers. */
+/* Boot services with pages, whose contents are arbitrary, pools, and a console that remembers. */
 struct firmware fake_firmware_open(struct fake_firmware *fake);
 
 /* Where AllocateAnyPages takes from. */

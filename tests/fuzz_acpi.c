@@ -1,13 +1,14 @@
 /*
- * acpi_find_table() and madt_read() on arbitrary bytes as the machine's memory: whatever is found is a sound table,
- * inside the memory, and its processors occur once. The fuzzer would not guess checksums: where the first byte is odd
- * they are made right for the structures at fixed places.
+ * acpi_find_table(), acpi_walk() and the readers of MADT, DMAR and IVRS on arbitrary bytes as the machine's memory:
+ * whatever is found is a sound table, inside the memory, and its processors occur once. The fuzzer would not guess
+ * checksums: where the first byte is odd they are made right for the structures at fixed places.
  */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "fake_acpi.h"
+#include "iommu.h"
 #include "madt.h"
 #include "panic.h"
 
@@ -61,6 +62,35 @@ static void check(struct acpi_table table)
             ASSERT(ids[i] != ids[k]);
 }
 
+static void check_entries(struct acpi_table table)
+{
+    struct madt_entry entry;
+    phys_addr_t unit;
+    size_t reached = 0;
+    uint32_t uid;
+
+    for (size_t cursor = 0; madt_next(table, &cursor, &entry); reached = cursor) {
+        ASSERT(cursor > reached && cursor <= table.n_bytes && entry.bytes + entry.n_bytes == table.bytes + cursor);
+        if (madt_uid_of(table, entry.bytes[entry.n_bytes - 1], &uid))
+            ASSERT(entry.n_bytes < table.n_bytes);
+    }
+    reached = 0;
+    for (size_t cursor = 0; iommu_next_intel(table, &cursor, &unit); reached = cursor)
+        ASSERT(cursor > reached && cursor <= table.n_bytes && unit.value && !(unit.value & PAGE_MASK));
+    reached = 0;
+    for (size_t cursor = 0; iommu_next_amd(table, &cursor, &unit); reached = cursor)
+        ASSERT(cursor > reached && cursor <= table.n_bytes && unit.value && !(unit.value & PAGE_MASK));
+}
+
+static void check_found(void *context, struct phys_range table)
+{
+    const uint64_t at = table.start.value - FAKE_ACPI_START;
+
+    (void)context;
+    ASSERT(table.bytes >= 8 && table.bytes <= FAKE_ACPI_BYTES);
+    ASSERT(table.start.value >= FAKE_ACPI_START && at <= FAKE_ACPI_BYTES - table.bytes);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct fake_acpi fake;
@@ -72,6 +102,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         repair(&fake);
     if (acpi_find_table(&fake.memory, phys_addr(RSDP), MADT_SIGNATURE, &table) == ACPI_OK)
         check(table);
+    acpi_walk(&fake.memory, phys_addr(RSDP), check_found, NULL);
+    check_entries((struct acpi_table){ data, size });
     fake_acpi_close(&fake);
     return 0;
 }

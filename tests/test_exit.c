@@ -15,7 +15,7 @@ static struct map_buffer empty_map(void)
     return (struct map_buffer){ .descriptors = buffer, .capacity = CAPACITY };
 }
 
-static EFI_STATUS leave(struct fake_firmware *fake, struct map_buffer *map, unsigned *attempts)
+static EFI_STATUS leave_within(struct fake_firmware *fake, struct map_buffer *map, unsigned *attempts)
 {
     return leave_boot_services(fake_boot_services(fake), NULL, map, attempts);
 }
@@ -27,7 +27,7 @@ static void the_first_attempt_suffices_when_nothing_moves(void **state)
     unsigned attempts;
 
     (void)state;
-    assert_int_equal(leave(&fake, &map, &attempts), EFI_SUCCESS);
+    assert_int_equal(leave_within(&fake, &map, &attempts), EFI_SUCCESS);
     assert_int_equal(attempts, 1);
     assert_int_equal(fake.maps, 1);
     assert_int_equal(map.used, 480);
@@ -41,7 +41,7 @@ static void a_stale_key_is_retried_with_a_fresh_one(void **state)
     unsigned attempts;
 
     (void)state;
-    assert_int_equal(leave(&fake, &map, &attempts), EFI_SUCCESS);
+    assert_int_equal(leave_within(&fake, &map, &attempts), EFI_SUCCESS);
     assert_int_equal(attempts, 6);
     assert_int_equal(fake.maps, 6);
     assert_int_equal(map.used, 480 + 5 * 48);
@@ -54,7 +54,7 @@ static void every_retry_offers_the_whole_buffer(void **state)
     unsigned attempts;
 
     (void)state;
-    assert_int_equal(leave(&fake, &map, &attempts), EFI_SUCCESS);
+    assert_int_equal(leave_within(&fake, &map, &attempts), EFI_SUCCESS);
     assert_int_equal(fake.last_capacity, CAPACITY);
     assert_int_equal(map.capacity, CAPACITY);
 }
@@ -66,7 +66,7 @@ static void the_last_of_128_attempts_still_counts(void **state)
     unsigned attempts;
 
     (void)state;
-    assert_int_equal(leave(&fake, &map, &attempts), EFI_SUCCESS);
+    assert_int_equal(leave_within(&fake, &map, &attempts), EFI_SUCCESS);
     assert_int_equal(attempts, 128);
 }
 
@@ -77,7 +77,7 @@ static void after_128_attempts_it_gives_up(void **state)
     unsigned attempts;
 
     (void)state;
-    assert_int_equal(leave(&fake, &map, &attempts), EFI_INVALID_PARAMETER);
+    assert_int_equal(leave_within(&fake, &map, &attempts), EFI_INVALID_PARAMETER);
     assert_int_equal(fake.exits, 128);
     assert_int_equal(attempts, 128);
 }
@@ -89,7 +89,7 @@ static void a_map_that_outgrows_the_buffer_ends_it(void **state)
     unsigned attempts;
 
     (void)state;
-    assert_int_equal(leave(&fake, &map, &attempts), EFI_BUFFER_TOO_SMALL);
+    assert_int_equal(leave_within(&fake, &map, &attempts), EFI_BUFFER_TOO_SMALL);
     assert_int_equal(fake.exits, 2);
     assert_int_equal(map.used, CAPACITY + 48);
     assert_int_equal(map.capacity, CAPACITY);
@@ -103,7 +103,7 @@ static void a_map_that_cannot_be_read_ends_it(void **state)
     unsigned attempts;
 
     (void)state;
-    assert_int_equal(leave(&fake, &map, &attempts), EFI_DEVICE_ERROR);
+    assert_int_equal(leave_within(&fake, &map, &attempts), EFI_DEVICE_ERROR);
     assert_int_equal(fake.exits, 2);
     assert_int_equal(attempts, 2);
 }
@@ -115,7 +115,7 @@ static void a_first_map_that_cannot_be_read_leaves_boot_services_running(void **
     unsigned attempts;
 
     (void)state;
-    assert_int_equal(leave(&fake, &map, &attempts), EFI_BUFFER_TOO_SMALL);
+    assert_int_equal(leave_within(&fake, &map, &attempts), EFI_BUFFER_TOO_SMALL);
     assert_int_equal(attempts, 0);
     assert_int_equal(fake.exits, 0);
 }
@@ -127,7 +127,7 @@ static void another_error_of_the_exit_is_not_retried(void **state)
     unsigned attempts;
 
     (void)state;
-    assert_int_equal(leave(&fake, &map, &attempts), EFI_ABORTED);
+    assert_int_equal(leave_within(&fake, &map, &attempts), EFI_ABORTED);
     assert_int_equal(fake.exits, 1);
 }
 

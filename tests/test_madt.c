@@ -160,6 +160,60 @@ static void a_table_cut_anywhere_is_not_read_beyond_its_end(void **state)
     }
 }
 
+/* In the tables of machines with room for more: entries of no processor, with id 255 or a used one. */
+static void the_uid_is_that_of_the_enabled_entry(void **state)
+{
+    static const uint8_t entries[] = { 0, 8, 66, 4, 0, 0, 0, 0,  0, 8, 77, 0xFF, 1, 0, 0, 0,
+                                       0, 8, 7, 4, 1, 0, 0, 0,
+                                       9, 16, 0, 0, 5, 0, 0, 0, 2, 0, 0, 0, 88, 0, 0, 0,
+                                       9, 16, 0, 0, 5, 0, 0, 0, 1, 0, 0, 0, 0x78, 0x56, 0x34, 0x12,
+                                       9, 16, 0, 0, 0xFF, 0, 0, 0, 1, 0, 0, 0, 9, 0, 0, 0,
+                                       9, 16, 0, 0, 0xFF, 0xFF, 0xFF, 0xFF, 1, 0, 0, 0, 99, 0, 0, 0 };
+    static const struct {
+        uint32_t apic_id;
+        bool found;
+        uint32_t uid;
+    } wanted[] = { { 4, true, 7 }, { 5, true, 0x12345678 }, { 0xFF, true, 9 }, { 6, false, 0 },
+                   { 0xFFFFFFFF, false, 0 }, { 0x104, false, 0 } };
+    uint8_t *exact = malloc(ENTRIES + sizeof entries);
+
+    (void)state;
+    memset(exact, 0xA5, ENTRIES);
+    memcpy(exact + ENTRIES, entries, sizeof entries);
+    for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {
+        uint32_t uid = 0;
+
+        assert_int_equal(madt_uid_of((struct acpi_table){ exact, ENTRIES + sizeof entries }, wanted[i].apic_id, &uid),
+                         wanted[i].found);
+        assert_int_equal(uid, wanted[i].uid);
+    }
+    free(exact);
+}
+
+static void the_walk_gives_every_entry_once_and_ends_where_the_table_is_cut(void **state)
+{
+    static const uint8_t types[] = { 0, 0, 0, 1, 2, 2, 2, 2, 2, 4 };
+
+    (void)state;
+    for (size_t n = 0; n <= sizeof qemu; n++) {
+        uint8_t *exact = malloc(n ? n : 1);
+        size_t cursor = 0, found = 0, at = ENTRIES;
+        struct madt_entry e;
+
+        memcpy(exact, qemu, n);
+        while (madt_next((struct acpi_table){ exact, n }, &cursor, &e)) {
+            assert_ptr_equal(e.bytes, exact + at);
+            assert_int_equal(e.bytes[0], types[found++]);
+            assert_int_equal(e.n_bytes, qemu[at + 1]);
+            at += e.n_bytes;
+            assert_true(cursor == at && at <= n);
+        }
+        assert_true(at == ENTRIES ? n < ENTRIES + 8 : at + 12 > n); /* as far as whole entries go */
+        assert_int_equal(n == sizeof qemu, found == sizeof types);
+        free(exact);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -171,6 +225,8 @@ int main(void)
         cmocka_unit_test(impossible_lengths_end_the_reading),
         cmocka_unit_test(entries_too_short_for_their_type_are_passed_over),
         cmocka_unit_test(a_table_cut_anywhere_is_not_read_beyond_its_end),
+        cmocka_unit_test(the_uid_is_that_of_the_enabled_entry),
+        cmocka_unit_test(the_walk_gives_every_entry_once_and_ends_where_the_table_is_cut),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

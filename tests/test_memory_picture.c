@@ -62,7 +62,8 @@ static size_t random_regions(struct mem_region *regions, size_t capacity, uint8_
 
 static bool page_is_dull(uint8_t kind)
 {
-    return kind == NO_REGION || kind == block_kind_of(REGION_RESERVED) || kind == block_kind_of(REGION_MMIO) ||
+    return kind == NO_REGION || kind == block_kind_of(REGION_RESERVED) ||
+           kind == block_kind_of(REGION_RESERVED_MAPPED) || kind == block_kind_of(REGION_MMIO) ||
            kind == block_kind_of(REGION_FRAMEBUFFER) || kind == block_kind_of(REGION_UNKNOWN);
 }
 

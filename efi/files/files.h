@@ -14,7 +14,7 @@
 #define FILE_PATH_MAX BOOT_PATH_BYTES_MAX
 #define FILE_REASON_MAX 96
 
-/* Which medium a file is on, as the Limine protocol tells it (struct limine_file has the same members). Zero: unknown. */
+/* Which medium a file is on, as the Limine protocol tells it (struct limine_file has these members). 0: unknown. */
 struct file_identity {
     uint32_t media_type; /* LIMINE_MEDIA_... */
     uint32_t partition_index;
@@ -64,10 +64,10 @@ MUST_CHECK EFI_STATUS file_open(struct files *files, const char *path, const cha
 MUST_CHECK EFI_STATUS file_open_on(struct files *files, EFI_HANDLE volume, const char *path, struct file *ret);
 
 /*
- * Reads the next `bytes` bytes straight to where they go, in pieces of FILE_PIECE_BYTES. What takes longer than a second
- * shows its progress. EFI_END_OF_FILE: the file is shorter than it was said to be. The reason is set on failure.
+ * Reads the next `bytes` bytes straight to where they go, in pieces of FILE_PIECE_BYTES. What takes longer than a
+ * second shows its progress. EFI_END_OF_FILE: the file is shorter than it was said to be. The reason is set on failure.
  */
-#define FILE_PIECE_BYTES KIB(256) /* of 32 KiB to 4 MiB the fewest instructions, under OVMF on AHCI */
+#define FILE_PIECE_BYTES KIB(256) /* the fewest instructions of 32 KiB to 1 MiB, under OVMF on AHCI */
 MUST_CHECK EFI_STATUS file_read(struct file *file, uint64_t bytes, void *to);
 
 /* May be called again, and for a file that never opened. */

@@ -18,7 +18,7 @@ struct volume {
 /* False if the handle is NULL or offers no files. */
 bool volume_open(const struct firmware *fw, EFI_HANDLE handle, struct volume *ret);
 
-/* All handles that offer files, in the firmware's order. `handles` is the caller's to give back with volume_list_free(). */
+/* All handles that offer files, in the firmware's order. The caller gives them back with volume_list_free(). */
 struct volume_list {
     EFI_HANDLE *handles;
     UINTN n;

@@ -44,11 +44,13 @@ static EFI_STATUS count_tables(void *context, const struct map_buffer *buffer, s
     struct loading *l = context;
     const struct handover *h = l->handover;
     const struct cpu_features cpu = cpu_features();
-    const EFI_STATUS status = take_map(l, buffer);
+    EFI_STATUS status = take_map(l, buffer);
 
+    l->map = *map;
+    if (!EFI_ERROR(status))
+        status = tables_find_mapped(l);
     if (EFI_ERROR(status))
         return status;
-    l->map = *map;
     paging_choose_hhdm(l);
 
     const size_t n = limine_memory_map(map, h->claims, h->n_claims, h->base_revision, h->responses.map_entries);
@@ -155,7 +157,7 @@ static EFI_STATUS take_gdt(struct loading *l)
 static EFI_STATUS prepare(struct loading *l, struct map_buffer *map)
 {
     EFI_STATUS (*const answers[])(struct loading *) = { executable_answer, modules_answer, hardware_find,
-                                                        tables_find_mapped, tables_answer, facts_answer, take_gdt };
+                                                        tables_answer, device_tree_answer, facts_answer, take_gdt };
     EFI_STATUS (*const steps[])(struct loading *) = { executable_load, choose_stack, paging_choose, video_choose,
                                                       modules_load, prepare_allocator };
     EFI_STATUS status = EFI_SUCCESS;

@@ -128,7 +128,7 @@ static uint32_t lvt_mode(unsigned inti)
 
 static void read_interrupt_entry(struct handover *h, struct madt_entry e)
 {
-    if (e.bytes[0] == MADT_IO_APIC && e.n_bytes >= IO_APIC_BYTES)
+    if (e.bytes[0] == MADT_IO_APIC && e.n_bytes >= IO_APIC_BYTES && read_u32(e.bytes + IO_APIC_ADDRESS))
         h->io_apics[h->n_io_apics++] = phys_addr(read_u32(e.bytes + IO_APIC_ADDRESS));
     else if (e.bytes[0] == MADT_LOCAL_APIC_NMI && e.n_bytes >= NMI_BYTES && e.bytes[NMI_LINT] <= 1)
         h->nmis[h->n_nmis++] = (struct handover_nmi){

@@ -126,9 +126,12 @@ MUST_CHECK EFI_STATUS hardware_find(struct loading *l);
 /* The sound ACPI table of that name. From the survey on. */
 MUST_CHECK bool loading_acpi_table(const struct loading *l, const char signature[4], struct acpi_table *ret);
 
-/* tables.c: ACPI, SMBIOS, EFI: what must be mapped, and what the kernel is told. */
+/* tables.c: ACPI, SMBIOS, EFI: what must be mapped, from the survey on, and what the kernel is told. */
 MUST_CHECK EFI_STATUS tables_find_mapped(struct loading *l);
 MUST_CHECK EFI_STATUS tables_answer(struct loading *l);
+
+/* device_tree.c: the configuration's, or the firmware's, without what it says of memory. From the survey on. */
+MUST_CHECK EFI_STATUS device_tree_answer(struct loading *l);
 
 /* facts.c: what needs no more than a look: names, date, entropy. */
 MUST_CHECK EFI_STATUS facts_answer(struct loading *l);

@@ -56,9 +56,15 @@ EFI_STATUS loading_allocate_below(struct loading *l, uint64_t end, struct phys_r
     return EFI_ERROR(status) ? status : remember(l, ret);
 }
 
+/* Something at least, so that nothing is no failure; and where rounding would wrap, more than there can be. */
+static size_t whole_bytes(size_t bytes)
+{
+    return bytes > SIZE_MAX / 2 ? SIZE_MAX / 2 + 1 : align_up(bytes ? bytes : 1, ARENA_ALIGN);
+}
+
 void *loading_take(struct loading *l, size_t bytes)
 {
-    const size_t whole = align_up(bytes, ARENA_ALIGN);
+    const size_t whole = whole_bytes(bytes);
     void *taken;
 
     if (whole > l->arena.left) {

@@ -1,3 +1,4 @@
+#include "acpi_place.h"
 #include "loading.h"
 #include "smbios.h"
 
@@ -30,11 +31,13 @@ static bool is_physical(const struct loading *l)
 struct list {
     struct handover_table *tables; /* NULL: they are counted */
     size_t n;
+    uint64_t limit; /* nothing lies above */
 };
 
 static void note(struct list *list, struct phys_range bytes, bool is_acpi)
 {
-    if (!bytes.start.value || !bytes.bytes)
+    if (!bytes.start.value || !bytes.bytes || bytes.bytes > list->limit ||
+        bytes.start.value > list->limit - bytes.bytes)
         return;
     if (list->tables)
         list->tables[list->n] = (struct handover_table){ bytes, is_acpi };
@@ -45,8 +48,9 @@ static void note_acpi(void *context, struct phys_range table) { note(context, ta
 
 static const void *reach(void *context, struct phys_range bytes)
 {
-    (void)context;
-    return identity_pointer(bytes.start);
+    const struct loading *l = context;
+
+    return acpi_may_lie_in(&l->map, bytes) ? identity_pointer(bytes.start) : NULL;
 }
 
 static void note_smbios(struct list *list, phys_addr_t entry)
@@ -77,7 +81,7 @@ static void note_efi(const struct loading *l, struct list *list)
 
 static void note_all(const struct loading *l, struct list *list)
 {
-    const struct acpi_memory memory = { NULL, reach };
+    const struct acpi_memory memory = { (void *)(uintptr_t)virt_of(l).value, reach };
     const uint64_t revision = l->handover->base_revision;
 
     if (revision >= ACPI_MAPPED_REVISION_MIN)
@@ -92,14 +96,15 @@ static void note_all(const struct loading *l, struct list *list)
 EFI_STATUS tables_find_mapped(struct loading *l)
 {
     struct handover *h = l->handover;
-    struct list count = { NULL, 0 };
+    const uint64_t limit = 1ull << l->info->phys_bits;
+    struct list count = { NULL, 0, limit };
 
     note_all(l, &count);
     h->tables = loading_take(l, count.n * sizeof *h->tables);
     if (!h->tables)
         return EFI_OUT_OF_RESOURCES;
 
-    struct list list = { h->tables, 0 };
+    struct list list = { h->tables, 0, limit };
 
     note_all(l, &list);
     h->n_tables = list.n;

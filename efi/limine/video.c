@@ -189,9 +189,11 @@ static void update_first(struct loading *l)
 
     gop_activate(&l->graphics, info);
     l->outputs[0].framebuffer = info->framebuffer;
-    if (!framebuffer_present(&info->framebuffer))
-        for (size_t i = 0; i + 1 < l->n_outputs--; i++)
-            l->outputs[i] = l->outputs[i + 1];
+    if (framebuffer_present(&info->framebuffer))
+        return;
+    l->n_outputs--;
+    for (size_t i = 0; i < l->n_outputs; i++)
+        l->outputs[i] = l->outputs[i + 1];
 }
 
 EFI_STATUS video_answer(struct loading *l)

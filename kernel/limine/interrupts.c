@@ -14,38 +14,44 @@
 #define PIC_2_MASK 0xA1
 #define PIC_ALL 0xFF
 
-/* NULL: not mapped. */
-static volatile uint32_t *registers_at(phys_addr_t at, uint64_t bytes)
+static uint32_t read_word(void *context, uint32_t offset)
+{
+    return *(volatile uint32_t *)((char *)context + offset);
+}
+
+static void write_word(void *context, uint32_t offset, uint32_t value)
+{
+    *(volatile uint32_t *)((char *)context + offset) = value;
+}
+
+/* False: they are not mapped. */
+static bool open_registers(phys_addr_t at, uint64_t bytes, struct mmio *ret)
 {
     const virt_addr_t first = virt_addr(at.value), last = virt_addr(at.value + bytes - 1);
 
-    return mmu_maps_now(first) && mmu_maps_now(last) ? virt_pointer(first) : NULL;
+    *ret = (struct mmio){ virt_pointer(first), read_word, write_word };
+    return mmu_maps_now(first) && mmu_maps_now(last);
 }
 
 static void mask_io_apics(const struct handover *h)
 {
-    for (size_t i = 0; i < h->n_io_apics; i++) {
-        volatile uint32_t *registers = registers_at(h->io_apics[i], IO_APIC_REGISTER_BYTES);
+    struct mmio registers;
 
-        if (registers)
-            io_apic_mask(registers, h->base_revision >= STRICT_REVISION_MIN);
-    }
+    for (size_t i = 0; i < h->n_io_apics; i++)
+        if (open_registers(h->io_apics[i], IO_APIC_REGISTER_BYTES, &registers))
+            io_apic_mask(&registers, h->base_revision >= STRICT_REVISION_MIN);
 }
 
 static void stop_iommus(const struct handover *h)
 {
-    for (size_t i = 0; i < h->n_intel_iommus; i++) {
-        volatile uint32_t *registers = registers_at(h->intel_iommus[i], IOMMU_REGISTER_BYTES);
+    struct mmio registers;
 
-        if (registers && !iommu_stop_intel(registers))
+    for (size_t i = 0; i < h->n_intel_iommus; i++)
+        if (open_registers(h->intel_iommus[i], IOMMU_REGISTER_BYTES, &registers) && !iommu_stop_intel(&registers))
             panic("the DMA remapping unit at %lx cannot be switched off", h->intel_iommus[i].value);
-    }
-    for (size_t i = 0; i < h->n_amd_iommus; i++) {
-        volatile uint32_t *registers = registers_at(h->amd_iommus[i], IOMMU_REGISTER_BYTES);
-
-        if (registers)
-            iommu_stop_amd(registers);
-    }
+    for (size_t i = 0; i < h->n_amd_iommus; i++)
+        if (open_registers(h->amd_iommus[i], IOMMU_REGISTER_BYTES, &registers))
+            iommu_stop_amd(&registers);
 }
 
 void interrupts_mask(const struct handover *h, const struct apic *apic)

@@ -1,8 +1,9 @@
 #include "io_apic.h"
 
-/* Word indexes: the selector and the window. */
-#define IOREGSEL 0
-#define IOWIN 4
+/* The selector, of 8 bits, and the window. */
+#define IOREGSEL 0x00
+#define IOWIN 0x10
+#define INDEX_MAX 0xFF
 
 #define IOAPICVER 1
 #define VERSION_MAX_ENTRY_SHIFT 16
@@ -15,16 +16,16 @@
 #define ENTRY_EXTINT (7u << 8)
 #define ENTRY_MASKED (1u << 16)
 
-static uint32_t read_register(volatile uint32_t *registers, uint32_t index)
+static uint32_t read_register(const struct mmio *registers, uint32_t index)
 {
-    registers[IOREGSEL] = index;
-    return registers[IOWIN];
+    mmio_write(registers, IOREGSEL, index);
+    return mmio_read(registers, IOWIN);
 }
 
-static void write_register(volatile uint32_t *registers, uint32_t index, uint32_t value)
+static void write_register(const struct mmio *registers, uint32_t index, uint32_t value)
 {
-    registers[IOREGSEL] = index;
-    registers[IOWIN] = value;
+    mmio_write(registers, IOREGSEL, index);
+    mmio_write(registers, IOWIN, value);
 }
 
 static bool is_to_mask(uint32_t entry, bool nmi_too)
@@ -41,12 +42,15 @@ static bool is_to_mask(uint32_t entry, bool nmi_too)
     }
 }
 
-void io_apic_mask(volatile uint32_t *registers, bool nmi_too)
+void io_apic_mask(const struct mmio *registers, bool nmi_too)
 {
-    const uint32_t last = read_register(registers, IOAPICVER) >> VERSION_MAX_ENTRY_SHIFT & 0xFF;
+    const uint32_t version = read_register(registers, IOAPICVER);
+    const uint32_t last = version >> VERSION_MAX_ENTRY_SHIFT & 0xFF;
 
-    for (uint32_t i = 0; i <= last; i++) {
-        const uint32_t index = IOREDTBL + 2 * i, entry = read_register(registers, index);
+    if (version == MMIO_NOBODY)
+        return;
+    for (uint32_t i = 0, index = IOREDTBL; i <= last && index < INDEX_MAX; i++, index += 2) {
+        const uint32_t entry = read_register(registers, index);
 
         if (is_to_mask(entry, nmi_too))
             write_register(registers, index, entry | ENTRY_MASKED);

@@ -15,15 +15,14 @@
 #define IVHD_REGISTERS 8
 #define IVHD_BYTES 24
 
-/* Words of VT-d's register block. */
-#define VTD_GLOBAL_COMMAND (0x18 / 4)
-#define VTD_GLOBAL_STATUS (0x1C / 4)
+#define VTD_GLOBAL_COMMAND 0x18
+#define VTD_GLOBAL_STATUS 0x1C
 #define VTD_TRANSLATION (1u << 31)
 #define VTD_INTERRUPT_REMAPPING (1u << 25)
 #define VTD_ONE_SHOT 0x69000000u /* bits of the command register that are no state: 11.4.4 Global Command Register */
 #define VTD_READS_MAX 1000000
 
-#define AMD_CONTROL (0x18 / 4)
+#define AMD_CONTROL 0x18
 #define AMD_ENABLE (1u << 0)
 
 static uint64_t read_little_endian(const uint8_t *at, unsigned n)
@@ -51,16 +50,21 @@ static const uint8_t *next_entry(struct acpi_table table, size_t first, size_t *
     return table.bytes + at;
 }
 
+static bool take_registers(const uint8_t *at, phys_addr_t *ret)
+{
+    *ret = phys_addr(read_little_endian(at, 8));
+    return ret->value && !(ret->value & PAGE_MASK);
+}
+
 bool iommu_next_intel(struct acpi_table dmar, size_t *cursor, phys_addr_t *ret_registers)
 {
     const uint8_t *entry;
     size_t bytes;
 
     while ((entry = next_entry(dmar, DMAR_ENTRIES, cursor, &bytes)))
-        if (read_little_endian(entry, 2) == DMAR_DRHD && bytes >= DRHD_BYTES) {
-            *ret_registers = phys_addr(read_little_endian(entry + DRHD_REGISTERS, 8));
+        if (read_little_endian(entry, 2) == DMAR_DRHD && bytes >= DRHD_BYTES &&
+            take_registers(entry + DRHD_REGISTERS, ret_registers))
             return true;
-        }
     return false;
 }
 
@@ -70,31 +74,36 @@ bool iommu_next_amd(struct acpi_table ivrs, size_t *cursor, phys_addr_t *ret_reg
     size_t bytes;
 
     while ((entry = next_entry(ivrs, IVRS_ENTRIES, cursor, &bytes)))
-        if ((entry[0] == IVHD_TYPE_10 || entry[0] == IVHD_TYPE_11 || entry[0] == IVHD_TYPE_40) && bytes >= IVHD_BYTES) {
-            *ret_registers = phys_addr(read_little_endian(entry + IVHD_REGISTERS, 8));
+        if ((entry[0] == IVHD_TYPE_10 || entry[0] == IVHD_TYPE_11 || entry[0] == IVHD_TYPE_40) &&
+            bytes >= IVHD_BYTES && take_registers(entry + IVHD_REGISTERS, ret_registers))
             return true;
-        }
     return false;
 }
 
-static bool clear_state(volatile uint32_t *registers, uint32_t bit)
+static bool clear_state(const struct mmio *registers, uint32_t bit)
 {
-    const uint32_t status = registers[VTD_GLOBAL_STATUS];
+    const uint32_t status = mmio_read(registers, VTD_GLOBAL_STATUS);
 
-    if (!(status & bit))
+    if (!(status & bit) || status == MMIO_NOBODY)
         return true;
-    registers[VTD_GLOBAL_COMMAND] = status & ~(VTD_ONE_SHOT | bit);
+    mmio_write(registers, VTD_GLOBAL_COMMAND, status & ~(VTD_ONE_SHOT | bit));
     for (unsigned reads = 0; reads < VTD_READS_MAX; reads++)
-        if (!(registers[VTD_GLOBAL_STATUS] & bit))
+        if (!(mmio_read(registers, VTD_GLOBAL_STATUS) & bit))
             return true;
     return false;
 }
 
-bool iommu_stop_intel(volatile uint32_t *registers)
+bool iommu_stop_intel(const struct mmio *registers)
 {
     const bool translation = clear_state(registers, VTD_TRANSLATION);
 
     return clear_state(registers, VTD_INTERRUPT_REMAPPING) && translation;
 }
 
-void iommu_stop_amd(volatile uint32_t *registers) { registers[AMD_CONTROL] &= ~AMD_ENABLE; }
+void iommu_stop_amd(const struct mmio *registers)
+{
+    const uint32_t control = mmio_read(registers, AMD_CONTROL);
+
+    if (control & AMD_ENABLE && control != MMIO_NOBODY)
+        mmio_write(registers, AMD_CONTROL, control & ~AMD_ENABLE);
+}

@@ -7,6 +7,8 @@
 #define RESERVED_MAPPED_REVISION_MIN 4
 #define RUNTIME_MAPPED_REVISION_MIN 5
 
+#define LAST_PAGE (UINT64_MAX - PAGE_MASK) /* none ends above it */
+
 static enum limine_memory_type type_of(enum region_type type, uint64_t base_revision)
 {
     switch (type) {
@@ -26,16 +28,19 @@ static enum limine_memory_type type_of(enum region_type type, uint64_t base_revi
         return LIMINE_MEMORY_EXECUTABLE_AND_MODULES;
     case REGION_FRAMEBUFFER:
         return LIMINE_MEMORY_FRAMEBUFFER;
-    case REGION_BAD_MEMORY:
-        return LIMINE_MEMORY_BAD;
-    default:
+    default: /* bad memory, too: no firmware's type becomes LIMINE_MEMORY_BAD */
         return LIMINE_MEMORY_RESERVED;
     }
 }
 
+/* Each claim may cut twice, and page 0 once. */
+static size_t entries_max(size_t n_regions, size_t n_claims) { return n_regions + 2 * n_claims + 1; }
+
+/* Behind the entries, room for two borders of each claim. */
 size_t limine_memory_map_capacity(size_t n_regions, size_t n_claims)
 {
-    return n_regions + 2 * n_claims + 1; /* each claim may cut twice, and page 0 once */
+    _Static_assert(sizeof(struct limine_memory_map_entry) >= 2 * sizeof(uint64_t), "a claim's borders fit an entry");
+    return entries_max(n_regions, n_claims) + n_claims;
 }
 
 struct entries {
@@ -54,26 +59,69 @@ static void append(struct entries *entries, uint64_t start, uint64_t end, enum l
         entries->all[entries->n++] = (struct limine_memory_map_entry){ start, end - start, type };
 }
 
-/* The lowest border of a claim inside (start, end), or end. */
-static uint64_t next_border(const struct region_claim *claims, size_t n_claims, uint64_t start, uint64_t end)
-{
-    for (size_t i = 0; i < n_claims; i++) {
-        const struct frame_range frames = frame_range_around(claims[i].bytes);
-        const uint64_t first = frame_start(frames.first).value, last = first + frames_to_bytes(frames.count);
+/* Where blocks of the kernel's begin and end, in ascending order. */
+struct borders {
+    uint64_t *all;
+    size_t n, next;
+};
 
-        if (claims[i].type != REGION_EXECUTABLE_AND_MODULES)
-            continue;
-        if (first > start && first < end)
-            end = first;
-        if (last > start && last < end)
-            end = last;
+static void sift_down(uint64_t *heap, size_t root, size_t n)
+{
+    const uint64_t value = heap[root];
+    size_t child;
+
+    for (; (child = 2 * root + 1) < n; root = child) {
+        if (child + 1 < n && heap[child + 1] > heap[child])
+            child++;
+        if (heap[child] <= value)
+            break;
+        heap[root] = heap[child];
     }
-    return end;
+    heap[root] = value;
+}
+
+static void sort(uint64_t *values, size_t n)
+{
+    for (size_t root = n / 2; root-- > 0;)
+        sift_down(values, root, n);
+    for (size_t end = n; end-- > 1;) {
+        const uint64_t greatest = values[0];
+
+        values[0] = values[end];
+        values[end] = greatest;
+        sift_down(values, 0, end);
+    }
+}
+
+static struct borders find_borders(const struct region_claim *claims, size_t n_claims, uint64_t *room)
+{
+    struct borders borders = { room, 0, 0 };
+
+    for (size_t i = 0; i < n_claims; i++) {
+        const uint64_t start = claims[i].bytes.start.value, bytes = claims[i].bytes.bytes;
+
+        if (claims[i].type != REGION_EXECUTABLE_AND_MODULES || !bytes)
+            continue;
+        borders.all[borders.n++] = align_down(start, PAGE_SIZE);
+        if (start <= LAST_PAGE && bytes <= LAST_PAGE - start)
+            borders.all[borders.n++] = align_up(start + bytes, PAGE_SIZE);
+    }
+    sort(borders.all, borders.n);
+    return borders;
+}
+
+/* The lowest border inside (start, end), or end. `start` never falls. */
+static uint64_t next_border(struct borders *borders, uint64_t start, uint64_t end)
+{
+    while (borders->next < borders->n && borders->all[borders->next] <= start)
+        borders->next++;
+    return borders->next < borders->n && borders->all[borders->next] < end ? borders->all[borders->next] : end;
 }
 
 size_t limine_memory_map(const struct region_map *map, const struct region_claim *claims, size_t n_claims,
                          uint64_t base_revision, struct limine_memory_map_entry *all)
 {
+    struct borders borders = find_borders(claims, n_claims, (uint64_t *)(all + entries_max(map->n_regions, n_claims)));
     struct entries entries = { all, 0 };
 
     for (size_t i = 0; i < map->n_regions; i++) {
@@ -87,7 +135,7 @@ size_t limine_memory_map(const struct region_map *map, const struct region_claim
         }
         while (start < region->end.value) {
             const uint64_t end = type == LIMINE_MEMORY_EXECUTABLE_AND_MODULES
-                                     ? next_border(claims, n_claims, start, region->end.value)
+                                     ? next_border(&borders, start, region->end.value)
                                      : region->end.value;
 
             append(&entries, start, end, type);

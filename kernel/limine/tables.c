@@ -6,6 +6,8 @@
 #include "paging_pool.h"
 
 #define ENTRIES 512
+#define PAGE_2M MIB(2)
+#define PAGE_1G GIB(1)
 
 /* The start page, the image and the local APIC: three branches of three tables, where the image may cross borders. */
 #define LOW_TABLES 16
@@ -28,19 +30,51 @@ static void estimate_direct_map(struct paging_estimate *estimate, const struct l
         paging_estimate_range(estimate, (struct phys_range){ phys_addr(r.bytes.start.value + offset), r.bytes.bytes });
 }
 
+/* Wherever they turn out to be: each may cross a border of every level, or split what is mapped there at both ends. */
+static uint64_t tables_of_framebuffers(const struct handover *h)
+{
+    return h->n_framebuffers * 2 * (h->paging_levels - 1);
+}
+
+/* Large pages where both addresses are multiples of them alike: elsewhere each holds smaller ones. */
+static void estimate_image(struct paging_estimate *estimate, const struct handover *h)
+{
+    const uint64_t virt = within_half(h, h->kernel_virt.value), apart = virt - h->kernel.start.value;
+
+    paging_estimate_range(estimate, (struct phys_range){ phys_addr(virt), h->kernel.bytes });
+    if (apart % PAGE_1G)
+        estimate->tables += h->kernel.bytes / PAGE_1G + 1;
+    if (apart % PAGE_2M)
+        estimate->tables += h->kernel.bytes / PAGE_2M + 1;
+}
+
+/* What the firmware's tables add that was not memory of a mapped type. */
+static void estimate_tables_of_firmware(struct paging_estimate *estimate, const struct handover *h, uint64_t offset)
+{
+    for (size_t i = 0; i < h->n_tables; i++) {
+        const struct frame_range frames = frame_range_around(h->tables[i].bytes);
+
+        paging_estimate_range(estimate, (struct phys_range){ phys_addr(frame_start(frames.first).value + offset),
+                                                             frames_to_bytes(frames.count) });
+    }
+}
+
 uint64_t limine_tables_max(const struct limine_map *map)
 {
     const struct handover *h = map->handover;
+    const uint64_t offset = within_half(h, h->hhdm_offset);
     struct paging_estimate upper = paging_estimate_begin(h->paging_levels, map->pages_1g), lower = upper;
-    const struct phys_range image = { phys_addr(within_half(h, h->kernel_virt.value)), h->kernel.bytes };
 
-    estimate_direct_map(&upper, map, within_half(h, h->hhdm_offset));
-    paging_estimate_range(&upper, image);
+    estimate_direct_map(&upper, map, offset);
+    estimate_tables_of_firmware(&upper, h, offset);
+    estimate_image(&upper, h);
     /* Each segment begins and ends small pages in a 2 MiB of its own, at worst. */
-    paging_estimate_splits(&upper, 2 * h->n_segments + 2 * h->n_framebuffers + KERNEL_MAP_LATE_HOLES);
+    paging_estimate_splits(&upper, 2 * h->n_segments + KERNEL_MAP_LATE_HOLES);
+    upper.tables += tables_of_framebuffers(h);
     if (direct_map_is_identity_too(h->base_revision)) {
         estimate_direct_map(&lower, map, 0);
-        paging_estimate_splits(&lower, 2 * h->n_framebuffers + KERNEL_MAP_LATE_HOLES);
+        paging_estimate_splits(&lower, KERNEL_MAP_LATE_HOLES);
+        lower.tables += tables_of_framebuffers(h);
     }
     return upper.tables + lower.tables + LOW_TABLES + ROOTS;
 }

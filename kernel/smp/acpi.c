@@ -148,7 +148,7 @@ static uint64_t note(const struct walk *walk, uint64_t at)
     const uint8_t *head = reach(walk->memory, at, HEADER_LENGTH + 4);
     const uint64_t bytes = head ? read_number(head + HEADER_LENGTH, 4) : 0;
 
-    if (bytes < HEADER_LENGTH + 4 || bytes > ACPI_TABLE_BYTES_MAX)
+    if (bytes < HEADER_LENGTH + 4 || bytes > ACPI_TABLE_BYTES_MAX || !reach(walk->memory, at, bytes))
         return 0;
     walk->found(walk->context, (struct phys_range){ phys_addr(at), bytes });
     return bytes;
@@ -156,9 +156,9 @@ static uint64_t note(const struct walk *walk, uint64_t at)
 
 static void note_fadt(const struct walk *walk, uint64_t at, uint64_t bytes)
 {
-    const uint8_t *fadt = reach(walk->memory, at, bytes);
+    const uint8_t *fadt = bytes < FADT_BYTES_32 ? NULL : reach(walk->memory, at, bytes);
 
-    if (!fadt || bytes < FADT_BYTES_32 || !same(fadt, FADT_SIGNATURE, SIGNATURE_BYTES))
+    if (!fadt || !same(fadt, FADT_SIGNATURE, SIGNATURE_BYTES))
         return;
     note(walk, read_number(fadt + FADT_FIRMWARE_CTRL, 4));
     note(walk, read_number(fadt + FADT_DSDT, 4));

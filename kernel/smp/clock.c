@@ -8,7 +8,9 @@
 /* Intel 82C54 data sheet, "Programming the 82C54"; channel 2's gate and output: port 61H of the PC/AT. */
 #define PIT_CHANNEL_2 0x42
 #define PIT_CONTROL 0x43
-#define PIT_CONTROL_2_BOTH_BYTES_MODE_0 0xB0 /* counts down once; the output then rises */
+#define PIT_CONTROL_2_BOTH_BYTES_MODE_0 0xB0 /* counts down; the output rises when it comes to 0, and stays high */
+#define PIT_CONTROL_2_LATCH 0x80
+#define PIT_COUNT_MAX 0xFFFF
 #define PIT_HZ 1193182
 #define PORT_B 0x61
 #define PORT_B_GATE_2 (1u << 0)
@@ -17,13 +19,14 @@
 
 #define PIT_WAIT_MS 10
 #define PIT_COUNT (PIT_HZ * PIT_WAIT_MS / 1000)
-#define PIT_ATTEMPTS 3
+#define PIT_ATTEMPTS 16
+#define PIT_READINGS 4
 
 /* No x86-64 processor is slower or faster. The upper one makes waits long enough where nothing can be measured. */
 #define HZ_MIN 100000000ull
 #define HZ_MAX 10000000000ull
 
-/* Longer than the counter takes on any processor. */
+/* Longer than the wait takes on any processor. */
 #define PIT_TICKS_MAX (2 * HZ_MAX * PIT_WAIT_MS / 1000)
 
 static bool is_plausible(uint64_t hz) { return hz >= HZ_MIN && hz <= HZ_MAX; }
@@ -39,36 +42,68 @@ static uint64_t hz_from_cpuid(void)
     return r.eax ? (uint64_t)r.ecx * r.ebx / r.eax : 0;
 }
 
-/* TSC ticks while the counter runs out; UINT64_MAX: it does not. */
-static uint64_t ticks_of_pit(void)
+/* One moment by both clocks. */
+struct moment {
+    uint64_t ticks;
+    uint16_t count; /* of the 8254, downwards */
+};
+
+static uint16_t read_count(void)
 {
-    uint64_t start;
+    uint8_t low;
+
+    outb(PIT_CONTROL, PIT_CONTROL_2_LATCH);
+    low = inb(PIT_CHANNEL_2);
+    return (uint16_t)(low | inb(PIT_CHANNEL_2) << 8);
+}
+
+/* A hypervisor may take the processor away between two readings: of several pairs the closest is the one to believe. */
+static struct moment read_moment(void)
+{
+    struct moment best = { 0, 0 };
+    uint64_t closest = UINT64_MAX;
+
+    for (unsigned i = 0; i < PIT_READINGS; i++) {
+        const uint64_t before = rdtsc();
+        const uint16_t count = read_count();
+        const uint64_t took = rdtsc() - before;
+
+        if (took < closest) {
+            closest = took;
+            best = (struct moment){ before + took / 2, count };
+        }
+    }
+    return best;
+}
+
+/* The counter has not come to 0 since it was started: what it says is unambiguous. */
+static bool is_counting(void) { return !(inb(PORT_B) & PORT_B_OUT_2); }
+
+/* 0: there is no such counter, or the processor was away for too long. */
+static uint64_t hz_of_one_run(void)
+{
+    struct moment start, now;
 
     outb(PORT_B, (uint8_t)((inb(PORT_B) & ~PORT_B_SPEAKER) | PORT_B_GATE_2));
     outb(PIT_CONTROL, PIT_CONTROL_2_BOTH_BYTES_MODE_0);
-    start = rdtsc();
-    outb(PIT_CHANNEL_2, PIT_COUNT & 0xFF);
-    outb(PIT_CHANNEL_2, PIT_COUNT >> 8);
-    while (rdtsc() - start < PIT_TICKS_MAX)
-        if (inb(PORT_B) & PORT_B_OUT_2)
-            return rdtsc() - start;
-    return UINT64_MAX;
+    outb(PIT_CHANNEL_2, PIT_COUNT_MAX & 0xFF);
+    outb(PIT_CHANNEL_2, PIT_COUNT_MAX >> 8);
+    start = read_moment();
+    do
+        now = read_moment();
+    while ((uint16_t)(start.count - now.count) < PIT_COUNT && now.ticks - start.ticks < PIT_TICKS_MAX && is_counting());
+    if (!is_counting() || now.count >= start.count)
+        return 0;
+    return (now.ticks - start.ticks) * PIT_HZ / (uint16_t)(start.count - now.count);
 }
 
-/* Whatever disturbs a measurement makes it longer: the shortest is the best. 0: none succeeded. */
 static uint64_t hz_from_pit(void)
 {
-    uint64_t shortest = UINT64_MAX;
+    uint64_t hz = 0;
 
-    for (unsigned attempt = 0; attempt < PIT_ATTEMPTS; attempt++) {
-        const uint64_t ticks = ticks_of_pit();
-
-        if (ticks == UINT64_MAX)
-            break; /* there is no such counter */
-        if (ticks < shortest)
-            shortest = ticks;
-    }
-    return shortest == UINT64_MAX ? 0 : shortest * 1000 / PIT_WAIT_MS;
+    for (unsigned attempt = 0; attempt < PIT_ATTEMPTS && !is_plausible(hz); attempt++)
+        hz = hz_of_one_run();
+    return hz;
 }
 
 struct clock clock_measure(void)

@@ -13,7 +13,7 @@ struct clock {
     bool is_measured; /* false: there is neither CPUID leaf 15H nor a working 8254, or what they say is absurd */
 };
 
-/* Takes 30 ms, or up to 200 ms where there is no counter. Uses channel 2 of the 8254, and leaves the speaker silent. */
+/* Takes 10 ms, or a few ms where there is no counter. Uses channel 2 of the 8254, and leaves the speaker silent. */
 struct clock clock_measure(void);
 
 uint64_t clock_ticks_of_us(const struct clock *clock, uint64_t us);

@@ -67,16 +67,21 @@ static bool is_local_x2apic(struct madt_entry e)
     return e.bytes[ENTRY_TYPE] == MADT_LOCAL_X2APIC && e.n_bytes >= LOCAL_X2APIC_BYTES;
 }
 
+/* Firmware fills tables up with entries of no processor: disabled ones, which have any id. */
+static bool is_enabled(const uint8_t *flags) { return read_u32(flags) & FLAG_ENABLED; }
+
 bool madt_uid_of(struct acpi_table table, uint32_t apic_id, uint32_t *ret_uid)
 {
     struct madt_entry e;
 
     for (size_t cursor = 0; madt_next(table, &cursor, &e);) {
-        if (is_local_apic(e) && e.bytes[LOCAL_APIC_ID] == apic_id) {
+        if (is_local_apic(e) && is_enabled(e.bytes + LOCAL_APIC_FLAGS) && e.bytes[LOCAL_APIC_ID] == apic_id &&
+            apic_id != LOCAL_APIC_ID_ALL) {
             *ret_uid = e.bytes[LOCAL_APIC_UID];
             return true;
         }
-        if (is_local_x2apic(e) && read_u32(e.bytes + LOCAL_X2APIC_ID) == apic_id) {
+        if (is_local_x2apic(e) && is_enabled(e.bytes + LOCAL_X2APIC_FLAGS) &&
+            read_u32(e.bytes + LOCAL_X2APIC_ID) == apic_id && apic_id != LOCAL_X2APIC_ID_ALL) {
             *ret_uid = read_u32(e.bytes + LOCAL_X2APIC_UID);
             return true;
         }

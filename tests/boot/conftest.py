@@ -9,6 +9,10 @@ from cases import all_cases, pair_cases
 cases = all_cases() if os.environ.get("POLYGLOT_TEST_ALL") else pair_cases()
 
 
+def pytest_configure(config):
+    config.addinivalue_line("markers", "on(*names): the cases, by name, that a test runs on")
+
+
 def parameter(case):
     return pytest.param(case, id=case.name, marks=pytest.mark.xdist_group(case.name))
 

@@ -37,13 +37,13 @@ def _mtools(tool, image, *arguments):
                           capture_output=True).stdout
 
 
-def make_image(path, files):
+def make_image(path, files, size=IMAGE_BYTES):
     """
-    A FAT32 image without a partition table.
+    A FAT32 image of `size` bytes without a partition table.
     files   path in the image, with slashes -> pathlib.Path of a file to copy, or its contents (text or bytes)
     """
     with open(path, "wb") as image:
-        image.truncate(IMAGE_BYTES)
+        image.truncate(size)
     subprocess.run(["mkfs.fat", "-F", "32", "-n", "POLYGLOT", "-i", "504F4C59", str(path)], check=True,
                    capture_output=True)
     return fill_image(path, files)

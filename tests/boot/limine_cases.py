@@ -40,13 +40,14 @@ FACTORS = {
     "file": ("exec", "dyn", "relr"),
     "shape": tuple(SHAPES),
     "display": ("std", "two", "ramfb", "none"),
+    "cpu": ("max", "qemu64"),  # five levels need the first
 }
 
 # Nothing, a page and a byte, a whole number of pages, and more than is read at once.
 ODD_MODULES = (*MODULES[:2], Module("/modules/empty", "nothing", 0), Module("/modules/page+1", "", 4097, 21),
                Module("/modules/pages", "=", 65536, 22), Module("/modules/large.bin", "large", (9 << 20) + 123, 23))
 
-N_FRAMEBUFFERS = {"std": 1, "two": 2, "ramfb": 1, "none": 0}
+N_FRAMEBUFFERS = {"std": 1, "two": 2, "ramfb": 1, "none": 0, "odd": 2, "mixed": 2}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,27 +61,30 @@ class LimineCase:
     extra: tuple = ()  # more arguments for QEMU
     gpt: tuple = None  # uuids of a disk and its partition
     lines: tuple = ()  # more of the entry's in limine.conf
+    files: tuple = ()  # more of the volume's: (path, contents); these come last
+    has_tpm: bool = False
+    has_device_tree: bool = False
 
     @property
     def facts(self):
-        return MachineFacts(self.machine.smp, N_FRAMEBUFFERS[self.machine.display], self.resolution)
+        return MachineFacts(self.machine.smp, N_FRAMEBUFFERS[self.machine.display], self.resolution,
+                            self.has_device_tree, self.has_tpm)
 
     @property
     def timeout_s(self):
         return 240 if self.machine.memory_mib >= 512 * GIB else 120
 
 
-def make_case(revision, paging, is_randomised, memory_mib, smp, file="exec", shape="plain", display="std"):
+def make_case(revision, paging, is_randomised, memory_mib, smp, file=None, shape="plain", display="std",
+              cpu="max"):
     details = dict(SHAPES[shape])
+    file = file or ("dyn" if is_randomised else "exec")
     has_tag = not (revision == 0 and file == "exec")  # revision 0 is asked for by a tag and by none
-    if is_randomised and file == "exec":
-        file = "dyn"
     if revision < 2:
         details["has_decoys"] = False  # markers are hints
     variant = Variant(file=file, revision=revision, has_tag=has_tag, is_randomised=is_randomised,
                       paging=(paging, paging, FOUR_LEVEL), paging_result=paging, is_limine_8=IS_LIMINE_8, **details)
-    cpu = "max" if paging == FIVE_LEVEL or smp == 1 else "qemu64"
-    machine = Shape(memory_mib=memory_mib, smp=smp, cpu=cpu, display=display)
+    machine = Shape(memory_mib=memory_mib, smp=smp, cpu="max" if paging == FIVE_LEVEL else cpu, display=display)
     name = f"r{revision}-{4 + paging}level-{'kaslr-' if is_randomised else ''}{file}-{shape}-{machine.name}"
     return LimineCase(name, variant, machine)
 

@@ -25,7 +25,7 @@ TAG_WORDS = 3
 PF_X, PF_W, PF_R = 1, 2, 4
 PT_LOAD = 1
 
-N_CONFIG_WORDS = 17
+N_CONFIG_WORDS = 19
 CMDLINE_BYTES, PATH_BYTES, MODULES_MAX = 256, 128, 8
 
 FOUR_LEVEL, FIVE_LEVEL = 0, 1
@@ -151,7 +151,7 @@ def _pack_config(variant, machine, path, partition_index):
     words = [variant.revision, variant.is_limine_8, variant.paging_result, machine.smp, machine.n_framebuffers,
              *(machine.mode or (0, 0)), asked, variant.stack_bytes, variant.uses_list, variant.has_decoys,
              variant.data_rights, variant.file != "exec", variant.is_randomised, int(time.time()), partition_index,
-             len(variant.modules)]
+             machine.has_device_tree, machine.has_tpm, len(variant.modules)]
     assert len(words) == N_CONFIG_WORDS and len(variant.modules) <= MODULES_MAX
     packed = struct.pack(f"<{len(words)}Q", *words) + _text(variant.cmdline, CMDLINE_BYTES) + _text(path, PATH_BYTES)
     for module in variant.modules:
@@ -167,6 +167,8 @@ class MachineFacts:
     smp: int
     n_framebuffers: int
     mode: tuple = None
+    has_device_tree: bool = False
+    has_tpm: bool = False
 
 
 def _request_at(elf, name):
@@ -221,19 +223,20 @@ def configuration(variant, resolution=None, more=()):
     return "\n".join(lines) + "\n"
 
 
-def make_volume(directory, loader, variant, machine, resolution=None, gpt=None, told=None,
-                lines=()):
+def make_volume(directory, loader, variant, machine, resolution=None, gpt=None, told=None, lines=(), more_files=()):
     """
     A FAT image that boots the kernel, and the kernel's bytes.
     gpt     (disk's uuid, partition's uuid): a partitioned disk
     told    the Variant that the kernel is told of, if not the true one
     lines   more of the entry's in limine.conf
+    more_files   (path, contents) of them; instead of others of the same path
     """
     kernel = build(variant, machine, partition_index=1 if gpt else 0, told=told)
     files = {"EFI/BOOT/BOOTX64.EFI": loader, "limine.conf": configuration(variant, resolution, lines),
              "boot/kernel.elf": kernel}
     files.update({module.path.lstrip("/"): module.contents() for module in variant.modules
                   if module.path not in variant.absent})
+    files.update(more_files)
     image = directory / "volume.img"
     return images.make_gpt_image(image, files, *gpt) if gpt else images.make_image(image, files), kernel
 

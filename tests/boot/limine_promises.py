@@ -7,7 +7,7 @@ on our notes on the protocol alone.
 """
 import re
 
-NEVER_ANSWERED = {"RISCV_BSP_HARTID", "DEVICE_TREE", "TPM_EVENT_LOG"}
+NEVER_ANSWERED = {"RISCV_BSP_HARTID"}
 NEWER_THAN_LIMINE_8 = {"EXECUTABLE_CMDLINE", "TPM_EVENT_LOG", "BOOTLOADER_PERFORMANCE", "KEEP_IOMMU", "TSC_FREQUENCY",
                        "FLANTERM_FB_INIT_PARAMS", "ENTROPY"}
 
@@ -17,7 +17,7 @@ def _names(prefix, names):
 
 
 CPU = (_names("cpu", "rax rbx rcx rdx rsi rdi rbp r8 r9 r10 r11 r12 r13 r14 r15 cs ds es ss fs gs fs_base gs_base "
-              "idt_base idt_limit tr ldtr cr0 cr4 la57 efer pat rflags rflags_clear cr3_memory cr3_same")
+              "idt_base idt_limit ldtr cr0 cr4 la57 efer pat rflags rflags_clear cr3_memory cr3_same")
        | _names("gdt", "memory limit null code_16 data_16 code_32 data_32 code_64 data_64")
        | _names("stack", "alignment word memory holds_what_is_written"))
 LAPIC = _names("lapic", "enabled svr tpr timer_masked thermal_masked perf_masked lint0_masked lint1_masked "
@@ -40,7 +40,7 @@ ALWAYS = (
              "local_apic_in_direct_map")
     | _names("machine", "pic_master pic_slave a20")
     | _names("hhdm", "higher_half alignment")
-    | _names("iommu", "translation_is_off remapping_is_off"))
+    | _names("iommu", "translation_is_off remapping_is_off amd_is_off"))
 
 # Checks that an answer brings with it.
 OF_ANSWER = {
@@ -61,6 +61,8 @@ OF_ANSWER = {
                                "vendor_map_type tables_map_type"),
     "FRAMEBUFFER": _names("framebuffer", "count list_memory memory size model colours direct_map map_entry writable "
                           "modes modes_have_current edid_pointer edid"),
+    "DEVICE_TREE": _names("device_tree", "alignment magic memory"),
+    "TPM_EVENT_LOG": _names("tpm_log", "format memory tpm_answers"),
     "FLANTERM_FB_INIT_PARAMS": _names("flanterm", "count memory rotation font canvas"),
     "EXECUTABLE_FILE": {f"executable.{name}" for name in FILE | {"executable_file.text", "path", "string"}},
     "MODULE": _names("module", "count list_memory"),
@@ -72,7 +74,7 @@ OF_ANSWER = {
 FROM = {
     **dict.fromkeys(_names("untouched", "before_start_marker after_end_marker"), 2),
     "acpi.map_types": 4,
-    **dict.fromkeys(_names("cpu", "idt_base idt_limit tr ldtr rflags"), 5),
+    **dict.fromkeys(_names("cpu", "idt_base idt_limit ldtr rflags"), 5),
     **dict.fromkeys(LAPIC, 5),
     **dict.fromkeys({"smbios32.map_type", "smbios64.map_type", "system_table.map_type"}, 5),
     **dict.fromkeys(_names("system_table", "runtime_map_type vendor_map_type tables_map_type"), 5),
@@ -88,6 +90,10 @@ def answered(case):
         names -= {"FRAMEBUFFER", "FLANTERM_FB_INIT_PARAMS"}
     if not case.variant.modules:
         names.discard("MODULE")
+    if not case.has_device_tree:
+        names.discard("DEVICE_TREE")
+    if not case.has_tpm:
+        names.discard("TPM_EVENT_LOG")
     if case.variant.uses_list:
         names.discard("DATE_AT_BOOT")
     return names
@@ -141,8 +147,11 @@ def expected_skips(case):
         skips.add("image.link_address")
     if variant.revision >= 3:
         skips.add("map.page_zero")
-    if "intel-iommu" not in case.extra or variant.revision < 5 or "KEEP_IOMMU" in variant.asked:
+    is_kept = variant.revision < 5 or "KEEP_IOMMU" in variant.asked
+    if is_kept or not any(argument.startswith("intel-iommu") for argument in case.extra):
         skips |= _names("iommu", "translation_is_off remapping_is_off")
+    if is_kept or "amd-iommu" not in case.extra:
+        skips.add("iommu.amd_is_off")
     if variant.is_limine_8:
         skips |= {"paging.large_pages", "efi_map.memory"}
         skips |= {name for name in checks if name.endswith("file.string_memory")}

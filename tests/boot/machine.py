@@ -35,6 +35,9 @@ DISPLAYS = {
     "two": ["VGA{mode}", "secondary-vga{mode}"],
     "ramfb": ["ramfb"],  # the framebuffer lies inside RAM
     "none": [],
+    # No whole number of pages; with ids, to look at each one.
+    "odd": ["VGA,id=first,xres=1400,yres=1050", "secondary-vga,id=second,xres=1400,yres=1050"],
+    "mixed": ["VGA,id=first", "ramfb,id=second"],
 }
 
 # Escape sequences (ECMA-48 control sequences) that the firmware's own console writes on COM1.
@@ -212,9 +215,10 @@ class Machine:
                 words += [int(answer.split()[1], 16) for answer in answers]
         return words
 
-    def screenshot(self, path):
-        """The first screen, as PNG."""
-        self.qmp.execute("screendump", filename=str(path), format="png")
+    def screenshot(self, path, device=None):
+        """The first screen, or that of the adapter with this id, as PNG."""
+        which = {"device": device} if device else {}
+        self.qmp.execute("screendump", filename=str(path), format="png", **which)
 
     def press(self, *keys):
         for key in keys:

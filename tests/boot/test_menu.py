@@ -81,7 +81,7 @@ def test_arrows_enter_and_escape_lead_through_the_tree_and_out_again(tmp_path):
         assert "Inside" not in menu.machine.serial_text()
         menu.press("ret", "> [-] Systems")
         menu.wait("Inside")
-        menu.wait("Bottom \N{LATIN SMALL LETTER E WITH ACUTE}")
+        menu.wait("Bottom ")  # what follows is not ASCII: OVMF's terminal has no such characters
         menu.press("down", ">   Inside")
         menu.press("down", ">   [-] Deeper")
         menu.press("left", ">   [+] Deeper")

@@ -14,6 +14,7 @@ TIMEOUT_S = 120
 SMALL = Shape(memory_mib=128)
 NOT_LOADED = "0x1"
 PROMPT = "Press any key for the menu (30 s)."
+LOADER_DATA = slice(7, 9)  # columns of the shell's summary: see SHELL_TOTALS in boot.py
 LOADER_ON_ESP = "EFI/BOOT/BOOTX64.EFI"
 
 
@@ -78,6 +79,8 @@ def test_boot_word_takes_every_kind_of_path_names_what_is_wrong_and_writes_nothi
         if number == len(cases):
             lines += ["fs0:", "cd dir"]
         lines += [line, f"echo case {number} %lasterror%"]
+        if number in (0, len(cases + relative) - 1):
+            lines += ["memmap -sfo"]
     image = images.make_image(tmp_path / "esp.img", {"startup.nsh": images.script(*lines, "reset -s"),
                                                      "loader.efi": LOADER, "dir/junk.elf": b"junk"})
     before = digest(image)
@@ -89,6 +92,9 @@ def test_boot_word_takes_every_kind_of_path_names_what_is_wrong_and_writes_nothi
         assert f"\nBOOTX64.EFI: {message}" in answer, line
         assert text[end:].startswith(f"\ncase {number} {error}\n"), line
         at = end + 1
+    summaries = [line.split(",") for line in text.split("\n") if line.startswith("MemoryMapSummary")]
+    assert len(summaries) == 2
+    assert summaries[0][LOADER_DATA] == summaries[1][LOADER_DATA], "everything is given back"
     assert digest(image) == before
 
 
@@ -119,8 +125,8 @@ def test_configuration_on_another_partition_names_files_on_all_of_them_and_nothi
     script = images.script(*lines, "echo all done", r"fs0:\loader.efi", "reset -s")
     image = images.make_disk(tmp_path / "disk.img", [
         Partition({"startup.nsh": script, "loader.efi": LOADER, "one.elf": b"1"}, label="FIRST"),
-        Partition({"boot/limine/limine.conf": configuration(*kernel_entry("two.elf"), *kernel_entry("boot(1):/one.elf")),
-                   "two.elf": b"2"}, label="SECOND")], table)
+        Partition({"boot/limine/limine.conf": configuration(*kernel_entry("two.elf")), "two.elf": b"2"},
+                  label="SECOND")], table)
     before = digest(image)
     with Machine(SMALL, image=image, keep_changes=True) as machine:
         skip_countdown(machine)

@@ -76,7 +76,7 @@ static uint64_t measure_tsc_hz(void)
     return (rdtsc() - start) * PIT_HZ / PIT_COUNT;
 }
 
-/* Emulation on a busy host is no clock: within a factor. */
+/* What takes the processor away from a busy emulator only makes this measurement longer. */
 static void check_tsc_frequency(void)
 {
     const struct limine_tsc_frequency_response *r = requests_answer(LIMINE_TSC_FREQUENCY);
@@ -87,7 +87,7 @@ static void check_tsc_frequency(void)
 
     info("tsc_hz", r->hz);
     info("tsc_hz_measured", measured);
-    check_that("tsc_frequency.hz", r->hz > measured - measured / 4 && r->hz < measured + measured / 4, r->hz);
+    check_that("tsc_frequency.hz", r->hz > measured / 8 && r->hz < measured + measured / 4, r->hz);
 }
 
 static void check_entropy(const struct context *c)

@@ -4,10 +4,15 @@
 #include "requests.h"
 
 #define EDID_BYTES 128
+#define EDID_SERIAL_AT 12
 #define EDID_HEADER 0x00FFFFFFFFFFFF00ull
 #define ROTATIONS 4
+#define QUARTERS 4
 
-/* The quarters of the first framebuffer, left to right and top to bottom, for who looks from outside. */
+/*
+ * The quarters of the first framebuffer, left to right and top to bottom, for who looks from outside. The second one
+ * begins with the second colour, and so on.
+ */
 static const uint32_t quarters[] = { 0xFF0000, 0x00FF00, 0x0000FF, 0xFFFFFF };
 
 static uint32_t mask(uint8_t size, uint8_t shift)
@@ -27,22 +32,28 @@ static uint32_t pixel(const struct limine_framebuffer *f, uint32_t rgb)
     return (rgb >> 16 & 0xFF) << f->red_shift | (rgb >> 8 & 0xFF) << f->green_shift | (rgb & 0xFF) << f->blue_shift;
 }
 
-static void draw_quarters(const struct limine_framebuffer *f)
+static void draw_quarters(const struct limine_framebuffer *f, uint64_t number)
 {
     for (uint64_t y = 0; y < f->height; y++) {
         volatile uint32_t *row = (volatile uint32_t *)(f->address + y * f->pitch);
 
         for (uint64_t x = 0; x < f->width; x++)
-            row[x] = pixel(f, quarters[(y >= f->height / 2 ? 2 : 0) + (x >= f->width / 2)]);
+            row[x] = pixel(f, quarters[(number + (y >= f->height / 2 ? 2u : 0u) + (x >= f->width / 2)) % QUARTERS]);
     }
 }
 
+/* Of its own, whole pages or not. */
 static bool has_map_entry(const struct context *c, const struct limine_framebuffer *f)
 {
-    for (size_t i = 0; i < c->n_entries; i++)
-        if (c->entries[i].type == LIMINE_MEMORY_FRAMEBUFFER && c->entries[i].base == f->address - c->hhdm &&
-            c->entries[i].length == f->pitch * f->height)
+    const uint64_t start = f->address - c->hhdm, end = start + f->pitch * f->height;
+
+    for (size_t i = 0; i < c->n_entries; i++) {
+        const uint64_t entry_start = c->entries[i].base, entry_end = entry_start + c->entries[i].length;
+
+        if (c->entries[i].type == LIMINE_MEMORY_FRAMEBUFFER && entry_start <= start && start - entry_start < PAGE &&
+            entry_end >= end && entry_end - end < PAGE)
             return true;
+    }
     return false;
 }
 
@@ -85,15 +96,16 @@ static void check_edid(const struct context *c, const struct limine_framebuffer 
 
     for (unsigned i = 0; is_there && i < EDID_BYTES; i++)
         total = (uint8_t)(total + edid[i]);
+    info("framebuffer_edid_serial", is_there ? edid[EDID_SERIAL_AT] : 0);
     check_that("framebuffer.edid", is_there && *(const uint64_t *)edid == EDID_HEADER && !total, f->edid);
 }
 
-static void check_framebuffer(const struct context *c, const struct limine_framebuffer *f, bool is_first)
+static void check_framebuffer(const struct context *c, const struct limine_framebuffer *f, uint64_t number)
 {
     const bool has_size = f->width && f->height && f->pitch >= f->width * f->bits_per_pixel / 8;
 
     check_that("framebuffer.size", has_size, f->pitch);
-    if (is_first && test_config.width) {
+    if (number == 0 && test_config.width) {
         check_equal("framebuffer.width", test_config.width, f->width);
         check_equal("framebuffer.height", test_config.height, f->height);
     }
@@ -109,8 +121,8 @@ static void check_framebuffer(const struct context *c, const struct limine_frame
     check_edid(c, f);
     info("framebuffer_width", f->width);
     info("framebuffer_height", f->height);
-    if (is_first && has_size && probe_write(f->address))
-        draw_quarters(f);
+    if (has_size && probe_write(f->address))
+        draw_quarters(f, number);
 }
 
 static bool is_unused(const struct limine_flanterm_fb_init_params *p)
@@ -154,7 +166,7 @@ void check_framebuffers(struct context *c)
         for (uint64_t i = 0; i < r->count; i++) {
             check_that("framebuffer.memory", is_handed_over(c, framebuffers[i], sizeof(struct limine_framebuffer)),
                        framebuffers[i]);
-            check_framebuffer(c, (const struct limine_framebuffer *)framebuffers[i], i == 0);
+            check_framebuffer(c, (const struct limine_framebuffer *)framebuffers[i], i);
         }
     }
     check_terminals(c);

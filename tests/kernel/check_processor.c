@@ -116,7 +116,6 @@ static void check_descriptor_tables(const struct context *context, const struct 
     check_gdt(context, s);
     check_equal_if(strict, NOT_STRICT, "cpu.idt_base", 0, s->idtr.base);
     check_equal_if(strict, NOT_STRICT, "cpu.idt_limit", 0, s->idtr.limit);
-    check_equal_if(strict, NOT_STRICT, "cpu.tr", 0, s->tr);
     check_equal_if(strict, NOT_STRICT, "cpu.ldtr", 0, s->ldtr);
 }
 

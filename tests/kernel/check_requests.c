@@ -25,9 +25,11 @@ static bool is_expected(const struct context *context, enum limine_request_kind 
         return false;
     switch (kind) {
     case LIMINE_RISCV_BSP_HARTID: /* not this architecture */
-    case LIMINE_DEVICE_TREE:      /* no machine of the tests has one */
-    case LIMINE_TPM_EVENT_LOG:
         return false;
+    case LIMINE_DEVICE_TREE:
+        return test_config.has_device_tree;
+    case LIMINE_TPM_EVENT_LOG:
+        return test_config.has_tpm;
     case LIMINE_FRAMEBUFFER:
     case LIMINE_FLANTERM_FB_INIT_PARAMS:
         return test_config.n_framebuffers;

@@ -23,6 +23,7 @@ void check_machine(struct context *context);
 void check_facts(struct context *context);
 void check_tables_of_firmware(struct context *context);
 void check_framebuffers(struct context *context);
+void check_copies(struct context *context);
 void check_files(struct context *context);
 void check_interrupt_controllers(struct context *context);
 void check_iommu(struct context *context);

@@ -11,6 +11,8 @@
 #define CONFIG_TEXT_BYTES 256
 #define CONFIG_PATH_BYTES 128
 
+#define PARTITIONS_DIFFER UINT64_MAX
+
 /* A file whose contents are the numbers that start at `seed` (modules.c). */
 struct config_module {
     uint64_t bytes, seed;
@@ -31,7 +33,8 @@ struct test_config {
     uint64_t data_rights;   /* PF_ of the data segment */
     uint64_t is_relocatable, is_randomised;
     uint64_t unix_seconds;    /* about when the machine is started */
-    uint64_t partition_index; /* that the kernel's file lies on */
+    uint64_t partition_index; /* that all files lie on; PARTITIONS_DIFFER: it is only printed */
+    uint64_t has_device_tree, has_tpm;
     uint64_t n_modules;
     char cmdline[CONFIG_TEXT_BYTES];
     char path[CONFIG_PATH_BYTES]; /* the kernel's own */

@@ -52,6 +52,7 @@ void test_main(void)
     window_open(c);
     check_tables_of_firmware(c);
     check_framebuffers(c);
+    check_copies(c);
     check_files(c);
     check_interrupt_controllers(c);
     check_iommu(c);
