@@ -75,6 +75,9 @@ void gop_list(const struct firmware *fw, EFI_HANDLE **ret_handles, UINTN *ret_n)
 EFI_GRAPHICS_OUTPUT_PROTOCOL *gop_of(const struct firmware *fw, EFI_HANDLE handle, struct framebuffer *ret_now);
 /* A mode, but for where its memory is; false: none, or not a linear one. */
 bool gop_mode(const struct firmware *fw, EFI_GRAPHICS_OUTPUT_PROTOCOL *gop, UINT32 mode, struct framebuffer *ret);
+/* The first output with a linear framebuffer, in the mode that it is in. */
+struct gop_choice gop_keep(const struct firmware *fw);
+/* The same output, in the mode that was asked for or, if it is in a poor one, in the best. */
 struct gop_choice gop_choose(const struct firmware *fw, const struct options *options);
 /* Sets the mode, if it is not the current one, and fills info->framebuffer; without one if the firmware refuses. */
 void gop_activate(const struct gop_choice *choice, struct boot_info *info);

@@ -153,27 +153,30 @@ EFI_GRAPHICS_OUTPUT_PROTOCOL *gop_of(const struct firmware *fw, EFI_HANDLE handl
     return gop;
 }
 
-struct gop_choice gop_choose(const struct firmware *fw, const struct options *options)
+struct gop_choice gop_keep(const struct firmware *fw)
 {
     struct gop_choice choice = { 0 };
     EFI_HANDLE *handles;
     UINTN n;
 
     gop_list(fw, &handles, &n);
-    for (UINTN i = 0; i < n && !choice.gop; i++) {
-        EFI_GRAPHICS_OUTPUT_PROTOCOL *gop = gop_of(fw, handles[i], &choice.framebuffer);
-
-        if (gop) {
-            choice.gop = gop;
-            choice.mode = gop->Mode->Mode;
-        }
-    }
+    for (UINTN i = 0; i < n && !choice.gop; i++)
+        choice.gop = gop_of(fw, handles[i], &choice.framebuffer);
     if (handles)
         fw->boot->FreePool(handles);
     if (choice.gop) {
+        choice.mode = choice.gop->Mode->Mode;
         choice.aperture = choice.framebuffer.memory;
-        choose_wished_mode(fw, options, &choice);
     }
+    return choice;
+}
+
+struct gop_choice gop_choose(const struct firmware *fw, const struct options *options)
+{
+    struct gop_choice choice = gop_keep(fw);
+
+    if (choice.gop)
+        choose_wished_mode(fw, options, &choice);
     return choice;
 }
 

@@ -169,6 +169,7 @@ struct limine_framebuffer {
 struct limine_paging_mode_response {
     uint64_t revision;
     uint64_t mode;
+    uint64_t flags; /* 0: older kernels read it, none was ever defined */
 };
 
 struct limine_mp_info {

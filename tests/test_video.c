@@ -56,13 +56,18 @@ bool gop_mode(const struct firmware *fw, EFI_GRAPHICS_OUTPUT_PROTOCOL *gop, UINT
     return true;
 }
 
-struct gop_choice gop_choose(const struct firmware *fw, const struct options *options)
+struct gop_choice gop_keep(const struct firmware *fw)
 {
     (void)fw;
-    (void)options;
     if (!now.n)
         return (struct gop_choice){ 0 };
     return (struct gop_choice){ &now.gops[0], 0, framebuffer_of(0), framebuffer_of(0).memory };
+}
+
+struct gop_choice gop_choose(const struct firmware *fw, const struct options *options)
+{
+    (void)options;
+    return gop_keep(fw);
 }
 
 void gop_activate(const struct gop_choice *choice, struct boot_info *info)

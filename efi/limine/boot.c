@@ -195,6 +195,7 @@ EFI_STATUS limine_boot(struct firmware *fw, struct boot_info *info, struct files
     static struct handover handover; /* in the image: it must outlive the firmware's stack */
     struct loading loading = { fw, info, files, entry, .limits = { fw, info, { { 0 }, 0 } }, .handover = &handover };
     const size_t n_claims = info->n_claims;
+    const unsigned phys_bits = info->phys_bits;
     struct map_buffer map;
     EFI_STATUS status;
 
@@ -213,6 +214,7 @@ EFI_STATUS limine_boot(struct firmware *fw, struct boot_info *info, struct files
     loader_memory_free(fw, info);
     loading_free(&loading);
     info->n_claims = n_claims;
+    info->phys_bits = phys_bits;
     info->framebuffer = (struct framebuffer){ 0 };
     return status;
 }

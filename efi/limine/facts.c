@@ -98,7 +98,7 @@ static EFI_STATUS tell_date(struct loading *l)
     EFI_TIME now;
 
     if (!request_of(l, LIMINE_DATE_AT_BOOT) || EFI_ERROR(l->fw->runtime->GetTime(&now, NULL)) || !now.Month ||
-        now.Month > 12)
+        now.Month > 12 || !now.Day)
         return EFI_SUCCESS;
     response = loading_take(l, sizeof *response);
     if (!response)

@@ -14,6 +14,9 @@
 #define PROTECTED_MODE_END GIB(4)
 #define HHDM_STEP GIB(1)
 
+/* With 4 levels the direct map gets half of the upper half: the rest is for chance, and for the image at its end. */
+#define PHYS_BITS_FEW_LEVELS 46
+
 static bool has_five_levels(void)
 {
     return cpuid(CPUID_MAX_LEAF, 0).eax >= CPUID_STRUCTURED_FEATURES &&
@@ -104,6 +107,8 @@ EFI_STATUS paging_choose(struct loading *l)
     if (!l->handover->paging_levels)
         return refuse(l, &wish);
     log_step(l->fw, "%u-level paging", l->handover->paging_levels);
+    if (l->handover->paging_levels == LEVELS_FEW && l->info->phys_bits > PHYS_BITS_FEW_LEVELS)
+        l->info->phys_bits = PHYS_BITS_FEW_LEVELS;
     if (!request_of(l, LIMINE_PAGING_MODE))
         return EFI_SUCCESS;
     response = loading_take(l, sizeof *response);

@@ -55,10 +55,11 @@ EFI_STATUS video_choose(struct loading *l)
     EFI_HANDLE *handles = NULL;
     UINTN n = 0;
 
+    /* For a panic there is always one, if the machine has any. */
+    l->graphics = request_of(l, LIMINE_FRAMEBUFFER) ? gop_choose(l->fw, &wish) : gop_keep(l->fw);
+    l->limits.aperture = l->graphics.aperture;
     if (!request_of(l, LIMINE_FRAMEBUFFER))
         return EFI_SUCCESS;
-    l->graphics = gop_choose(l->fw, &wish);
-    l->limits.aperture = l->graphics.aperture;
     gop_list(l->fw, &handles, &n);
     l->outputs = loading_take(l, (n + 1) * sizeof *l->outputs);
     l->handover->framebuffers = loading_take(l, (n + 1) * sizeof *l->handover->framebuffers);
@@ -188,6 +189,8 @@ static void update_first(struct loading *l)
     struct boot_info *info = l->info;
 
     gop_activate(&l->graphics, info);
+    if (!l->n_outputs)
+        return;
     l->outputs[0].framebuffer = info->framebuffer;
     if (framebuffer_present(&info->framebuffer))
         return;

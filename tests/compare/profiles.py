@@ -42,7 +42,8 @@ QUIET_S = 20
 LIMINE_TEST = Profile(
     end=r"^  mode: \d",
     drop=(r"^0x[0-9a-f]+->0x",),
-    masks=((r"^(Bootloader (?:name|version):).*", r"\1 NAME"),
+    masks=((r"^(Kernel slide:).*", r"\1 N"),  # Limine 8.2.0 slides unless it is told not to, this loader if it is told to
+           (r"^(Bootloader (?:name|version):).*", r"\1 NAME"),
            (r"^\d+( memory map entries)", r"N\1"),
            (r"^(EFI memory map size:).*", r"\1 N"),
            (r"^(Boot time:).*", r"\1 N")),

@@ -3,14 +3,14 @@ import difflib
 import re
 
 ESCAPE_SEQUENCE = re.compile(r"\x1b\[[0-9;?]*[@-~]")
-FIRMWARE_LINE = re.compile(r"BdsDxe: ")
+NOT_THE_KERNELS = re.compile(r"BdsDxe: |\[\d+ (?:ms|ticks)\] |.*Up, Down: choose ")
 # Below a page it is a count, a flag or an identifier, and must be the same.
 ADDRESS = re.compile(r"\b0x([0-9a-fA-F]{4,16})\b|\b[0-9a-fA-F]{16}\b")
 
 
 def lines_of(text):
     text = ESCAPE_SEQUENCE.sub("", text).replace("\r", "").replace("\0", "")
-    return [line.rstrip() for line in text.split("\n") if not FIRMWARE_LINE.match(line)]
+    return [line.rstrip() for line in text.split("\n") if not NOT_THE_KERNELS.match(line)]
 
 
 def comparable(text, profile):
