@@ -12,7 +12,8 @@ static const char directories[][16] = { "/boot/limine", "/boot", "/limine", "", 
 
 static EFI_STATUS no_memory(const struct firmware *fw, const char *path, size_t bytes)
 {
-    return report_failure(fw, EFI_OUT_OF_RESOURCES, "%s: cannot allocate %lS", path, (uint64_t)bytes);
+    return report_failure(fw, EFI_OUT_OF_RESOURCES, "%s: cannot allocate %lS for it: %s", path, (uint64_t)bytes,
+                          status_name(EFI_OUT_OF_RESOURCES));
 }
 
 static EFI_STATUS report_parse_failure(const struct firmware *fw, const char *path, const struct config_error *error)
