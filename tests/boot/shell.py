@@ -9,6 +9,8 @@ from machine import Machine
 
 TIMEOUT_S = 240
 MESSAGE = "BOOTX64.EFI: "
+PAGE_BYTES = 4096
+POOL_PAGES = 2
 
 # What the loader waits for a key with, and the key that leads back to the shell: when an entry has failed, the menu
 # comes next.
@@ -28,19 +30,19 @@ class Answer:
         return [line.removeprefix(MESSAGE) for line in self.output.split("\n") if line.startswith(MESSAGE)]
 
 
-def make_volume(directory, files, commands, warm_up=None, memory_between=False):
+def make_volume(directory, files, commands, warm_up=None, memory_between=False, last="reset -s"):
     """
     An image with these files, the loader as fs0:\\loader.efi, and a startup.nsh that runs the commands. memmap and the
-    commands in warm_up (without it, the first and the last) go before what is measured: what firmware and shell allocate
-    once and keep is there by then. OVMF's FAT driver keeps the names in a directory up to the file that was looked for,
-    of the eight directories used last.
+    commands in warm_up (without it, the first and the last) go before what is measured: what firmware and shell
+    allocate once and keep is there by then. OVMF's FAT driver keeps the names in a directory up to the file that was looked for,
+    of the eight directories used last. The last command is for when the memory has been looked at again.
     """
     lines = ["@echo -off", "memmap -sfo", *(warm_up or (commands[0], commands[-1])), "memmap -sfo"]
     for number, command in enumerate(commands):
         lines += [f"echo [begin {number}]", command, f"echo [end {number} %lasterror%]"]
         if memory_between:
             lines.append("memmap -sfo")
-    lines += ["memmap -sfo", "reset -s"]
+    lines += ["memmap -sfo", last]
     own = {"startup.nsh": images.script(*lines), "loader.efi": LOADER}
     return images.make_image(directory / "esp.img", {**own, **files})
 
@@ -53,19 +55,19 @@ def start(image, shape, **machine):
     return guest
 
 
-def wait_for_end(guest, timeout_s=TIMEOUT_S):
-    """Until the script has powered the guest off; leaves the menu whenever the loader offers it."""
+def wait_until(guest, condition, what, timeout_s=TIMEOUT_S):
+    """Until the condition is true; gives the loader the keys that it asks for."""
     answered = collections.Counter()
 
-    def is_over():
+    def is_true():
         text = guest.serial_text()
         for prompt, key in PROMPTS.items():
             if guest.running and text.count(prompt) > answered[prompt]:
                 answered[prompt] += 1
                 guest.press(key)
-        return not guest.running
+        return condition()
 
-    guest.wait_until(is_over, timeout_s, "end of the script")
+    guest.wait_until(is_true, timeout_s, what)
 
 
 def answers(text, n):
@@ -84,9 +86,23 @@ def memory_totals(text):
             for line in re.findall(r"^MemoryMapSummary,(.*)$", text, re.MULTILINE)]
 
 
+def assert_nothing_is_lost(before, after, n):
+    """
+    What n commands have left behind, by the memory's totals. The loader's own memory, pages and pool, is of a type of
+    its own, of which every page counts. Open files, events and what else the firmware keeps for an application come
+    out of the firmware's pool, which takes and gives back whole pages, one or two more or fewer from one moment to the
+    next: what is lost at each of n commands comes to more.
+    """
+    pool, free = "BSData", "Avail"
+    assert n >= 2 * POOL_PAGES
+    assert {**after, pool: 0, free: 0} == {**before, pool: 0, free: 0}
+    assert after[pool] - before[pool] == before[free] - after[free]
+    assert abs(after[pool] - before[pool]) <= POOL_PAGES * PAGE_BYTES
+
+
 def run(image, n, shape, **machine):
     """Runs the n commands of a volume. Returns their answers, and the memory's totals before and after."""
     with start(image, shape, **machine) as guest:
-        wait_for_end(guest)
+        wait_until(guest, lambda: not guest.running, "end of the script")
         text = guest.serial_text()
     return answers(text, n), memory_totals(text)[1:]
