@@ -12,15 +12,19 @@ static const char directories[][16] = { "/boot/limine", "/boot", "/limine", "", 
 
 static EFI_STATUS no_memory(const struct firmware *fw, const char *path, size_t bytes)
 {
-    return report_failure(fw, EFI_OUT_OF_RESOURCES, "%s: cannot allocate %lS", path, (uint64_t)bytes);
+    return report_failure(fw, EFI_OUT_OF_RESOURCES, "%s: cannot allocate %lS for it: %s", path, (uint64_t)bytes,
+                          status_name(EFI_OUT_OF_RESOURCES));
 }
 
 static EFI_STATUS report_parse_failure(const struct firmware *fw, const char *path, const struct config_error *error)
 {
     const char *open = error->value[0] ? ": `" : "", *close = error->value[0] ? "'" : "";
+    const char *reason = config_reason_text(error->reason);
 
-    return report_failure(fw, EFI_LOAD_ERROR, "%s:%u: %s%s%s%s", path, (unsigned)error->line,
-                          config_reason_text(error->reason), open, error->value, close);
+    if (!error->line)
+        return report_failure(fw, EFI_LOAD_ERROR, "%s: %s%s%s%s", path, reason, open, error->value, close);
+    return report_failure(fw, EFI_LOAD_ERROR, "%s:%u: %s%s%s%s", path, (unsigned)error->line, reason, open,
+                          error->value, close);
 }
 
 static void log_warnings(const struct firmware *fw, const struct configuration *c)

@@ -45,6 +45,7 @@ struct starter {
     struct firmware *fw;
     struct boot_info *info;
     struct files files;
+    const char *source; /* of the entries, for messages: the configuration's path */
 };
 
 /* start_configured.c: by limine.conf, if there is one, with a menu if it wants one; else as start_any(). */

@@ -56,6 +56,7 @@ EFI_STATUS start_configured(struct starter *s, const struct start_request *reque
     if (EFI_ERROR(status))
         return status;
     s->files.quiet = config_yes(configuration.config.globals, configuration.config.n_globals, "quiet", false);
+    s->source = configuration.path;
     if (!configuration.path[0])
         status = start_any(s);
     else if (!configuration.config.first)

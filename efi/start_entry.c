@@ -31,8 +31,8 @@ static void log_warnings(const struct starter *s, const struct limine_entry *ent
     for (size_t i = 0; i < entry->n_warnings; i++) {
         const struct limine_entry_error *w = &entry->warnings[i];
 
-        log_step(s->fw, "line %u: %s: `%s: %s'", (unsigned)w->line, limine_entry_reason_text(w->reason), w->key,
-                 w->value);
+        log_step(s->fw, "%s:%u: %s: `%s: %s'", s->source, (unsigned)w->line, limine_entry_reason_text(w->reason),
+                 w->key, w->value);
     }
 }
 
@@ -42,9 +42,10 @@ static EFI_STATUS refuse(const struct starter *s, const struct config_entry *ent
     const char *reason = limine_entry_reason_text(error->reason);
 
     if (!error->value[0])
-        return report_failure(s->fw, EFI_LOAD_ERROR, "%s (line %u): %s", entry->title, (unsigned)error->line, reason);
-    return report_failure(s->fw, EFI_LOAD_ERROR, "%s (line %u): %s: `%s: %s'", entry->title, (unsigned)error->line,
-                          reason, error->key, error->value);
+        return report_failure(s->fw, EFI_LOAD_ERROR, "%s:%u: %s: %s", s->source, (unsigned)error->line, entry->title,
+                              reason);
+    return report_failure(s->fw, EFI_LOAD_ERROR, "%s:%u: %s: %s: `%s: %s'", s->source, (unsigned)error->line,
+                          entry->title, reason, error->key, error->value);
 }
 
 EFI_STATUS start_entry(struct starter *s, const struct config_entry *entry)

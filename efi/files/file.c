@@ -151,6 +151,8 @@ static EFI_STATUS parse(struct file *file, const char *text, const char *directo
                     (uint64_t)position + 1);
     if (ret->resource == BOOT_RESOURCE_TFTP || ret->gzip)
         return fail(file, EFI_UNSUPPORTED, "%s is not supported", ret->gzip ? "a gzip file" : "tftp()");
+    if (ret->hash != BOOT_HASH_NONE && ret->hash != BOOT_HASH_BLAKE2B_512)
+        return fail(file, EFI_UNSUPPORTED, "a hash of %s is not supported", boot_hash_name(ret->hash));
     file->hash = ret->hash;
     __builtin_memcpy(file->digest, ret->digest, sizeof file->digest);
     if (!directory || ret->resource != BOOT_RESOURCE_SAME)

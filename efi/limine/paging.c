@@ -78,7 +78,8 @@ static unsigned choose(struct loading *l, const struct wish *wish)
     if (wish->min > wish->max)
         return 0;
     if (wants_change && !can_start)
-        report_warning(l->fw, "no memory below 1 MB or 4 GB: one processor, and %u-level paging", now);
+        report_warning(l->fw, "%s: no memory below 1 MB or 4 GB: one processor, and %u-level paging", l->entry->path,
+                       now);
     if (levels == LEVELS_MANY && !has_five_levels())
         levels = LEVELS_FEW;
     if (levels != now && !can_start)
