@@ -6,7 +6,10 @@
 #include "../smp/start_page.h"
 #include "../smp/wake.h"
 #include "format.h"
+#include "panic.h"
 #include "x86.h"
+
+#define SETTLE_LIMIT_US 10000000 /* a virtual processor may have to wait for its host */
 
 enum waiting_state { WAITING_STARTS, WAITING_ABANDONED, WAITING_READY };
 
@@ -45,11 +48,15 @@ static void warn(uint32_t apic_id)
 }
 
 /* It reads what is on our stack, and its local APIC is to be as promised before the kernel starts. */
-static bool wait_settled(const struct limine_processors *p, uint64_t n)
+static void wait_settled(const struct limine_processors *p, uint32_t apic_id, uint64_t n)
 {
-    while (atomic_load_explicit(p->n_settled, memory_order_acquire) < n)
+    const uint64_t limit = clock_ticks_of_us(p->clock, SETTLE_LIMIT_US), start = rdtsc();
+
+    while (atomic_load_explicit(p->n_settled, memory_order_acquire) < n) {
+        if (rdtsc() - start > limit)
+            panic("the processor with APIC id %u started, and then stopped", apic_id);
         pause();
-    return true;
+    }
 }
 
 static void add_info(const struct limine_processors *p, uint64_t index, uint32_t uid, uint32_t apic_id)
@@ -75,8 +82,10 @@ static bool start_one(const struct limine_processors *p, struct start_page *page
     arrival.final.entry = 0;
     arrival.final.info = virt_of(&h->responses.cpus[index]).value;
     start_page_aim(page, virt_addr(stack_top - LIMINE_STACK_SPARE), arrive, &arrival);
-    if (wake_processor(waking, who->apic_id, &arrival.state, states))
-        return wait_settled(p, index);
+    if (wake_processor(waking, who->apic_id, &arrival.state, states)) {
+        wait_settled(p, who->apic_id, index);
+        return true;
+    }
     warn(who->apic_id);
     return false;
 }
