@@ -13,6 +13,9 @@ void outputs_start(const struct boot_info *info);
 /* The same as soon as something is printed: for who shall leave the screen alone unless it has to panic. */
 void outputs_start_late(const struct boot_info *info);
 
+/* Before they start: where their memory is reached, if not one to one: at this offset from the physical addresses. */
+void outputs_reach_memory_at(uint64_t offset);
+
 bool outputs_have_serial(void);
 
 /* Where the framebuffer is mapped from now on. */

@@ -175,13 +175,24 @@ enum paging_status mmu_unguard_page(struct mmu *mmu, frame_t page)
                         CACHE_WRITE_BACK);
 }
 
+/* Of the one set of tables that is active. */
+static uint64_t tables_offset;
+
+void mmu_reach_tables_at(uint64_t offset) { tables_offset = offset; }
+
+static uint64_t *reach_active(void *context, phys_addr_t table)
+{
+    (void)context;
+    return virt_pointer(virt_addr(tables_offset + table.value));
+}
+
 bool mmu_maps_now(virt_addr_t address)
 {
     const struct cpu_features cpu = cpu_features();
     const struct paging now = {
         .root = phys_addr(read_cr3() & CR3_ADDRESS_MASK),
         .levels = cpu.paging_levels,
-        .source = paging_pool_source(NULL),
+        .source = { .reach = reach_active },
     };
 
     return paging_translate(&now, address).mapped;

@@ -58,6 +58,12 @@ phys_addr_t mmu_physical(const struct mmu *mmu, const void *pointer);
 MUST_CHECK enum paging_status mmu_guard_page(struct mmu *mmu, frame_t page);
 MUST_CHECK enum paging_status mmu_unguard_page(struct mmu *mmu, frame_t page);
 
+/*
+ * Where the tables that are active now can be read: at this offset from their physical addresses. 0, as it is at first:
+ * one to one. For panics, which look before they read.
+ */
+void mmu_reach_tables_at(uint64_t offset);
+
 /* Whether the processor's current tables, ours or the firmware's, map this byte. Also in exception handlers. */
 bool mmu_maps_now(virt_addr_t address);
 

@@ -7,18 +7,22 @@
 
 static bool have_serial;
 static struct fb_console screen;
+static uint64_t memory_offset; /* where the outputs' memory is reached, from its physical addresses */
 static const struct boot_info *late; /* what outputs_start_late() waits with; NULL: nothing */
 
-/* The firmware's tables need not map what only its driver draws on. */
+/* Tables need not map what only the firmware's driver draws on. */
 static bool is_mapped(struct phys_range range)
 {
-    return mmu_maps_now(virt_addr(range.start.value)) && mmu_maps_now(virt_addr(phys_range_end(range) - 1));
+    return mmu_maps_now(virt_addr(memory_offset + range.start.value)) &&
+           mmu_maps_now(virt_addr(memory_offset + phys_range_end(range) - 1));
 }
+
+static void *reach(phys_addr_t address) { return virt_pointer(virt_addr(memory_offset + address.value)); }
 
 void outputs_start(const struct boot_info *info)
 {
     const struct framebuffer *fb = &info->framebuffer;
-    void *pixels = identity_pointer(fb->memory.start);
+    void *pixels = reach(fb->memory.start);
 
     have_serial = serial_init();
     if (info->options.console_none)
@@ -30,7 +34,7 @@ void outputs_start(const struct boot_info *info)
     /* The whole screen: margins belong to neither text nor picture. */
     fb_fill(fb, pixels, (struct fb_area){ 0, 0, fb->width_px, fb->height_px }, FB_CONSOLE_BACKGROUND);
     fb_console_init(&screen, fb, pixels, memory_picture_console_area(fb),
-                    identity_pointer(info->loader[LOADER_CONSOLE_CELLS].start));
+                    reach(info->loader[LOADER_CONSOLE_CELLS].start));
     console_add(&screen.sink);
 }
 
@@ -46,6 +50,8 @@ static void write_late(const struct sink *sink, const char *text, size_t bytes)
     if (info)
         outputs_start(info);
 }
+
+void outputs_reach_memory_at(uint64_t offset) { memory_offset = offset; }
 
 void outputs_start_late(const struct boot_info *info)
 {

@@ -1,5 +1,6 @@
 #include "limine_main.h"
 
+#include "../fault.h"
 #include "../gdt.h"
 #include "../idt.h"
 #include "../mmu.h"
@@ -24,6 +25,7 @@ struct departure {
     struct handover direct; /* the same once the tables have changed: its pointers in the direct map */
     struct region_map map;
     struct limine_tables tables;
+    struct cpu_tables cpu;
     struct clock clock;
     struct apic apic;
 };
@@ -165,14 +167,26 @@ static void move_to_direct_map(struct departure *d)
     h->responses.performance = in_direct_map(d, h->responses.performance);
 }
 
+/* From here on the direct map is all there is of memory, but for our image. */
+static void panics_in_direct_map(struct departure *d)
+{
+    const uint64_t offset = d->direct.hhdm_offset;
+
+    mmu_reach_tables_at(offset);
+    outputs_reach_memory_at(offset);
+    gdt_init(&d->cpu, virt_addr(offset + phys_range_end(d->info->loader[LOADER_FAULT_STACK])));
+}
+
 /* In the start root, in the kernel's number of levels, on the kernel's stack where the kernel will see it. */
 static void finish(void *argument)
 {
-    const struct departure *d = argument;
+    struct departure *d = argument;
     const struct handover *h = &d->direct;
-    struct limine_state state = limine_state(d->tables.kernel.root.value, h->paging_levels,
-                                             d->tables.kernel.no_execute, h->hhdm_offset + h->gdt.value);
+    struct limine_state state;
 
+    panics_in_direct_map(d);
+    state = limine_state(d->tables.kernel.root.value, h->paging_levels, d->tables.kernel.no_execute,
+                         h->hhdm_offset + h->gdt.value);
     if (h->responses.mp) {
         _Atomic uint64_t n_settled = 0;
         struct limine_processors processors = { h, &d->tables, &d->clock, d->apic,
@@ -181,6 +195,8 @@ static void finish(void *argument)
         limine_processors_start(&processors);
     }
     report_performance(d);
+    if (fault_is_here(d->info->options.fault))
+        fault_now(d->info->options.fault);
     state.stack = h->hhdm_offset + phys_range_end(d->info->loader[LOADER_STACK]);
     state.entry = h->entry.value;
     limine_leave(&state, h->hhdm_offset);
@@ -218,7 +234,6 @@ NORETURN static void change_tables(struct departure *d)
 
 static void run(void *argument)
 {
-    static struct cpu_tables boot_cpu;
     static struct idt boot_idt;
     static struct departure d;
     const struct boot_info *info = argument;
@@ -226,11 +241,12 @@ static void run(void *argument)
 
     stack_protector_init();
     cpu_drop_firmware_features();
-    gdt_init(&boot_cpu, virt_addr(phys_range_end(info->loader[LOADER_FAULT_STACK])));
+    d.info = info;
+    d.handover = h;
+    gdt_init(&d.cpu, virt_addr(phys_range_end(info->loader[LOADER_FAULT_STACK])));
     idt_init(&boot_idt);
     outputs_start_late(info);
 
-    d = (struct departure){ .info = info, .handover = h };
     read_map(&d);
     d.apic = limine_apic_open(h);
     build_tables(&d, write_memory_map(&d));
