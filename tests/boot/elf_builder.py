@@ -58,10 +58,15 @@ def request(id_words, revision=0):
     return words(*COMMON, *id_words, revision, 0)
 
 
-def code():
-    """Writes the string at *POINTER to COM1, then halts. QEMU's UART is always ready."""
+def code(pointer=POINTER, member=None):
+    """
+    Writes the string at *pointer to COM1, then halts; with `member`, the string whose address is at *pointer + member.
+    QEMU's UART is always ready.
+    """
     code = bytes.fromhex("fa fc 66baf803 488b35")  # cli; cld; mov dx, 0x3f8; mov rsi, [rip + ...]
-    code += struct.pack("<i", POINTER - (TEXT + len(code) + 4))
+    code += struct.pack("<i", pointer - (TEXT + len(code) + 4))
+    if member is not None:
+        code += struct.pack("<4B", 0x48, 0x8B, 0x76, member)  # mov rsi, [rsi + member]
     # 1: lodsb; test al, al; jz 2f; out dx, al; jmp 1b; 2: hlt; jmp 2b
     return code + bytes.fromhex("ac 84c0 7403 ee ebf8 f4 ebfd")
 

@@ -80,17 +80,21 @@ def test_refused_kernels_leave_no_page_of_memory_behind(refused):
 
 @pytest.mark.xdist_group("lying-directory")
 def test_files_that_are_shorter_than_their_directory_says_and_too_large_ones_are_refused(tmp_path):
-    commands = [r"fs0:\loader.efi boot fs0:\HUGE.ELF", r"fs0:\loader.efi boot fs0:\SHORT.ELF"] * 3
+    commands = [r"fs0:\loader.efi boot fs0:\HUGE.ELF", r"fs0:\loader.efi boot fs0:\SHORT.ELF",
+                r"fs0:\loader.efi"] * 2
     sound = Kernel("sound").bytes()
-    image = shell.make_volume(tmp_path, {"HUGE.ELF": sound, "SHORT.ELF": sound}, commands)
+    files = {"HUGE.ELF": sound, "SHORT.ELF": sound, "limine.conf": "timeout: 0\n"}
+    image = shell.make_volume(tmp_path, files, commands)
     kernel_files.grow(image, "HUGE.ELF", UINT32_MAX)
     kernel_files.grow(image, "SHORT.ELF", MIB + 1)
+    kernel_files.grow(image, "LIMINE~1.CON", UINT32_MAX)
+    short = "cannot be read after 0 of its {} bytes: Volume Corrupted"
     answers, (before, after) = shell.run(image, len(commands), SMALL)
     assert answers == [
         shell.Answer(f"{shell.MESSAGE}/HUGE.ELF: cannot allocate 4095 MB for it: Out of Resources",
                      kernel_files.OUT_OF_RESOURCES),
-        shell.Answer(f"{shell.MESSAGE}/SHORT.ELF: cannot be read after 0 of its {MIB + 1} bytes: Volume Corrupted",
-                     kernel_files.VOLUME_CORRUPTED)] * 3
+        shell.Answer(f"{shell.MESSAGE}/SHORT.ELF: {short.format(MIB + 1)}", kernel_files.VOLUME_CORRUPTED),
+        shell.Answer(f"{shell.MESSAGE}/limine.conf: {short.format(UINT32_MAX)}", kernel_files.VOLUME_CORRUPTED)] * 2
     shell.assert_nothing_is_lost(before, after, len(commands))
 
 

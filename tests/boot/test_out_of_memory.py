@@ -1,7 +1,8 @@
 """
 Too little memory at every single allocation of the loader: a line, a status, the menu, nothing lost; and at last the
 kernel boots all the same. The N-th allocation is made to fail by an option; a boot that gets past it is stopped by
-another, the last time that it reads the memory map before it leaves boot services.
+another, the last time that it reads the memory map before it leaves boot services. The other times are made to fail
+as well.
 """
 import re
 
@@ -52,14 +53,15 @@ def boots(tmp_path_factory):
     command = rf"fs0:\loader.efi fault=map-{MAP_READS} fault=memory-"
     kernel = [f"{command}{n}" for n in range(1, KERNEL_ALLOCATIONS + 1)]
     builtin = [f"{command}{n} test=16" for n in range(1, BUILTIN_ALLOCATIONS + 1)]
-    commands = [*kernel, *builtin]
+    maps = [rf"fs0:\loader.efi fault=map-{n}" for n in range(1, MAP_READS)]
+    commands = [*kernel, *builtin, *maps]
     image = shell.make_volume(tmp_path_factory.mktemp("memory"), files, commands, warm_up=[kernel[-1], builtin[-1]],
-                              last=r"fs0:\loader.efi")
+                              last=r"fs0:\loader.efi fault=exit-1")
     with shell.start(image, MACHINE) as guest:
         shell.wait_until(guest, lambda: LAST_LINE.search(guest.serial_text()), "end of the test kernel")
         text = guest.serial_text()
     answers = shell.answers(text, len(commands))
-    return {"kernel": answers[:len(kernel)], "builtin": answers[len(kernel):],
+    return {"kernel": answers[:len(kernel)], "builtin": answers[len(kernel):-len(maps)], "maps": answers[-len(maps):],
             "totals": shell.memory_totals(text)[1:], "text": text}
 
 
@@ -93,10 +95,16 @@ def test_each_allocation_of_the_built_in_kernel_s_boot_fails_with_a_line_and_the
 
 
 @pytest.mark.xdist_group("out-of-memory")
+def test_each_reading_of_the_memory_map_fails_with_a_line(boots):
+    assert [classify(answer, NO_MEMORY) for answer in boots["maps"]] == ["stopped"] * (MAP_READS - 1)
+
+
+@pytest.mark.xdist_group("out-of-memory")
 def test_failed_boots_leave_no_memory_behind(boots):
     shell.assert_nothing_is_lost(*boots["totals"], KERNEL_ALLOCATIONS + BUILTIN_ALLOCATIONS)
 
 
 @pytest.mark.xdist_group("out-of-memory")
 def test_kernel_boots_after_all_these_and_finds_its_promises_kept(boots):
+    """Though the firmware refuses to go the first time that it is asked."""
     assert LAST_LINE.search(boots["text"]).group(2) == "0"
