@@ -18,7 +18,7 @@ TOP = pathlib.Path(__file__).resolve().parent.parent
 BUILD = TOP / os.environ.get("BUILD", "build")
 
 WORKERS = int(os.environ.get("POLYGLOT_WORKERS", 2))  # guests at a time
-FUZZ_S = 15
+FUZZ_S, FUZZ_ALL_S = 6, 60  # of each fuzzer; `make fuzz` is for more
 PROGRAM_TIME_LIMIT_S = 600
 EXCERPT_LINES = 40
 PYTEST_NO_TESTS = 5
@@ -89,7 +89,8 @@ def run_fuzzer(program, wanted):
     corpus = BUILD / "corpus" / program.name
     corpus.mkdir(parents=True, exist_ok=True)
     # Crashing inputs are kept where `make clean` finds them.
-    limits = [f"-max_total_time={FUZZ_S}", "-max_len=65536"]
+    seconds = FUZZ_ALL_S if os.environ.get("POLYGLOT_TEST_ALL") else FUZZ_S
+    limits = [f"-max_total_time={seconds}", "-max_len=65536"]
     return run_whole(program, [*limits, f"-artifact_prefix={corpus}-", corpus], wanted)
 
 
