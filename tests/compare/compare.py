@@ -82,6 +82,8 @@ def compare(folder, loaders, kind, directory):
             if ended:
                 break
         keep(directory, folder, kind, who, text)
+        if not ended:
+            return 0, [f"no end within {TIMEOUT_S} s under {who}"]
         texts.append(transcript.comparable(text, profile))
     return len(texts[0]), transcript.differences(*texts)
 

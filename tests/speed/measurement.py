@@ -93,6 +93,7 @@ def measure(case, loader, directory):
     directory = pathlib.Path(directory)
     image = make_disk(case, loader, directory)
     records = directory / "records"
+    records.unlink(missing_ok=True)
     extra = (*COUNT_INSTRUCTIONS, "-debugcon", f"file:{records}")
     with Machine(Shape(memory_mib=case.memory_mib), image=image, extra=extra) as machine:
         try:
