@@ -43,13 +43,14 @@ def test_command_line_of_64_kib_in_limine_conf_reaches_the_kernel_whole(tmp_path
         assert machine.serial_text().endswith(line)
 
 
-@pytest.mark.skipif(not os.environ.get("POLYGLOT_TEST_ALL"), reason="in make test-all")
-@pytest.mark.xdist_group("command-line-shell")
-def test_command_line_as_long_as_the_shell_lets_it_be_reaches_the_kernel_whole(tmp_path):
-    line = '"two words" ' + long_line(SHELL_LINE_MAX).replace("<", "(").replace(">", ")")  # which redirect
-    image = images.make_image(tmp_path / "esp.img", {
-        "startup.nsh": images.script("@echo -off", rf"fs0:\loader.efi boot fs0:\kernel.elf {line}"),
-        "loader.efi": LOADER, "kernel.elf": kernel()})
-    with shell.start(image, SMALL) as machine:
-        machine.wait_until(lambda: machine.serial_text().endswith(" end"), TIMEOUT_S, "the command line's end")
-        assert machine.serial_text().endswith(line)
+if os.environ.get("POLYGLOT_TEST_ALL"):  # typing takes the shell a minute
+
+    @pytest.mark.xdist_group("command-line-shell")
+    def test_command_line_as_long_as_the_shell_lets_it_be_reaches_the_kernel_whole(tmp_path):
+        line = '"two words" ' + long_line(SHELL_LINE_MAX).replace("<", "(").replace(">", ")")  # which redirect
+        image = images.make_image(tmp_path / "esp.img", {
+            "startup.nsh": images.script("@echo -off", rf"fs0:\loader.efi boot fs0:\kernel.elf {line}"),
+            "loader.efi": LOADER, "kernel.elf": kernel()})
+        with shell.start(image, SMALL) as machine:
+            machine.wait_until(lambda: machine.serial_text().endswith(" end"), TIMEOUT_S, "the command line's end")
+            assert machine.serial_text().endswith(line)
