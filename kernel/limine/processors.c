@@ -98,9 +98,10 @@ void limine_processors_start(struct limine_processors *p)
     struct limine_mp_response *response = h->responses.mp;
     struct start_page *page = identity_pointer(frame_start(h->start_page));
     struct waker waking = waker(&p->apic, p->clock, h->start_page);
+    const unsigned n_others = p->apic.mode == APIC_NONE ? 0 : h->n_others; /* the MADT may list them nevertheless */
     uint64_t n = 1;
 
-    for (unsigned i = 0; i < h->n_others; i++)
+    for (unsigned i = 0; i < n_others; i++)
         if (start_one(p, page, &waking, &h->others[i], n))
             n++;
     response->count = n;
