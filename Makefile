@@ -252,6 +252,9 @@ $(BUILD)/asan/tests/test_loading_memory: $(filter %memory.o,$(loading_objects))
 $(BUILD)/asan/tests/test_video: $(loading_objects)
 $(filter $(BUILD)/asan/tests/test_region%,$(test_programs)): $(BUILD)/asan/tests/region_fixture.o
 
+# The clock and the processor that it waits for are the test's.
+$(BUILD)/asan/tests/test_wake: $(BUILD)/asan/kernel/smp/wake.o
+
 # What others make of a device tree is the measure of ours.
 $(BUILD)/asan/tests/test_device_tree $(BUILD)/fuzz/tests/fuzz_device_tree: libraries := -lfdt
 

@@ -38,6 +38,14 @@ struct apic {
 enum apic_mode apic_base_mode(uint64_t apic_base);
 phys_addr_t apic_base_address(uint64_t apic_base);
 
+/*
+ * Whether the processor can leave x2APIC mode: firmware may lock it, and then to try is a general protection fault
+ * (Intel SDM vol 4, table 2-2: IA32_ARCH_CAPABILITIES, IA32_XAPIC_DISABLE_STATUS).
+ * read_msr   as in struct apic_registers. An MSR is read only if those before it say that it is there.
+ * has_arch_capabilities   CPUID.7.0:EDX[29].
+ */
+bool apic_is_locked(uint64_t (*read_msr)(void *context, uint32_t msr), void *context, bool has_arch_capabilities);
+
 /* The id of this processor. Not in mode APIC_NONE; nor are the others. */
 uint32_t apic_id(const struct apic *apic);
 

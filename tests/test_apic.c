@@ -86,6 +86,32 @@ static void the_base_register_tells_mode_and_address(void **state)
     assert_int_equal(apic_base_address(0xFFF5123456789D00).value, 0x5123456789000);
 }
 
+/* Processors without one of these MSRs fault when it is read. */
+struct lock_msrs {
+    bool has_capabilities, has_status, is_locked;
+};
+
+static uint64_t read_lock_msr(void *context, uint32_t msr)
+{
+    const struct lock_msrs *msrs = context;
+
+    assert_true(msr == 0x10A || msr == 0xBD);
+    assert_true(msr == 0x10A ? msrs->has_capabilities : msrs->has_status);
+    if (msr == 0x10A)
+        return ~(1ull << 21) | (uint64_t)msrs->has_status << 21;
+    return 0xFFFFFFFFFFFFFFFEull | msrs->is_locked;
+}
+
+static void a_lock_is_asked_for_only_where_there_may_be_one(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 8; i++) {
+        struct lock_msrs msrs = { i & 1, i & 2, i & 4 };
+
+        assert_int_equal(apic_is_locked(read_lock_msr, &msrs, msrs.has_capabilities), i == 7);
+    }
+}
+
 static void ids_have_8_bits_in_memory_and_32_in_msrs(void **state)
 {
     struct fake fake = { .id = 0xC3 };
@@ -157,6 +183,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_base_register_tells_mode_and_address),
+        cmocka_unit_test(a_lock_is_asked_for_only_where_there_may_be_one),
         cmocka_unit_test(ids_have_8_bits_in_memory_and_32_in_msrs),
         cmocka_unit_test(only_x2apic_reaches_255_and_more_and_none_reaches_all_at_once),
         cmocka_unit_test(xapic_writes_the_destination_first),

@@ -181,6 +181,20 @@ static void an_adapter_that_loses_its_framebuffer_takes_no_other_with_it(void **
     }
 }
 
+static void a_framebuffer_beyond_the_direct_map_is_no_output(void **state)
+{
+    struct boot b;
+    struct loading *l = start(&b, 3, false);
+
+    (void)state;
+    assert_non_null(loading_take(l, 1)); /* memory of the host, that lies higher */
+    b.info.phys_bits = 31;               /* the second one begins there */
+    assert_int_equal(video_choose(l), EFI_SUCCESS);
+    assert_int_equal(video_answer(l), EFI_SUCCESS);
+    check_told(&b, 0, 1);
+    end(&b);
+}
+
 static void without_adapters_or_a_request_there_is_no_response(void **state)
 {
     struct boot b;
@@ -224,6 +238,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_adapter_is_told_of),
         cmocka_unit_test(an_adapter_that_loses_its_framebuffer_takes_no_other_with_it),
+        cmocka_unit_test(a_framebuffer_beyond_the_direct_map_is_no_output),
         cmocka_unit_test(without_adapters_or_a_request_there_is_no_response),
         cmocka_unit_test(whichever_allocation_fails_everything_is_given_back),
     };

@@ -162,6 +162,7 @@ static EFI_STATUS prepare(struct loading *l, struct map_buffer *map)
                                                       modules_load, prepare_allocator };
     EFI_STATUS status = EFI_SUCCESS;
 
+    l->limits.aperture = gop_keep(l->fw).aperture; /* for the kernel, too, which is loaded before a mode is chosen */
     for (size_t i = 0; i < ARRAY_LENGTH(steps) && !EFI_ERROR(status); i++)
         status = steps[i](l);
     if (EFI_ERROR(status))

@@ -10,6 +10,9 @@
 
 #define CPUID_TOPOLOGY 0xB /* Intel SDM vol 2A, CPUID: edx is the x2APIC id */
 #define CPUID_FEATURES_EBX_APIC_ID_SHIFT 24
+#define CPUID_FEATURES_ECX_X2APIC (1u << 21)
+#define CPUID_STRUCTURED_FEATURES 7
+#define CPUID_STRUCTURED_FEATURES_EDX_ARCH_CAPABILITIES (1u << 29)
 
 /* ACPI 6.5, 5.2.12.3 I/O APIC Structure; 5.2.12.7 Local APIC NMI Structure; 5.2.12.13 Local x2APIC NMI Structure. */
 #define IO_APIC_ADDRESS 4
@@ -49,11 +52,40 @@ bool loading_acpi_table(const struct loading *l, const char signature[4], struct
     return acpi_find_table(&memory, l->info->rsdp, signature, ret) == ACPI_OK;
 }
 
+static uint32_t read_word(void *context, uint32_t offset) { return *(volatile uint32_t *)((char *)context + offset); }
+
+static uint64_t read_msr(void *context, uint32_t msr)
+{
+    (void)context;
+    return rdmsr(msr);
+}
+
+/* Of mode APIC_NONE if there is none. Only to be read. */
+static struct apic own_apic(void)
+{
+    struct apic apic = { .registers = { NULL, read_word, NULL, read_msr, NULL } };
+    uint64_t base;
+
+    if (!(cpuid(CPUID_FEATURES, 0).edx & CPUID_FEATURES_EDX_APIC))
+        return apic;
+    base = rdmsr(MSR_APIC_BASE);
+    apic.mode = apic_base_mode(base);
+    apic.registers.context = identity_pointer(apic_base_address(base));
+    return apic;
+}
+
+/*
+ * Of a processor without x2APIC ids, CPUID tells the id that it had after the reset: where the firmware has given out
+ * others, those in the MADT, this processor would not know itself there, and start itself.
+ */
 static uint32_t own_apic_id(void)
 {
+    struct apic apic;
+
     if (cpuid(CPUID_MAX_LEAF, 0).eax >= CPUID_TOPOLOGY && cpuid(CPUID_TOPOLOGY, 0).ebx)
         return cpuid(CPUID_TOPOLOGY, 0).edx;
-    return cpuid(CPUID_FEATURES, 0).ebx >> CPUID_FEATURES_EBX_APIC_ID_SHIFT;
+    apic = own_apic();
+    return apic.mode == APIC_NONE ? cpuid(CPUID_FEATURES, 0).ebx >> CPUID_FEATURES_EBX_APIC_ID_SHIFT : apic_id(&apic);
 }
 
 static struct handover_processor processor(const struct loading *l, uint32_t apic_id)
@@ -84,15 +116,41 @@ static bool find_others(struct loading *l, bool x2apic)
     return true;
 }
 
+static bool has_arch_capabilities(void)
+{
+    return cpuid(CPUID_MAX_LEAF, 0).eax >= CPUID_STRUCTURED_FEATURES &&
+           cpuid(CPUID_STRUCTURED_FEATURES, 0).edx & CPUID_STRUCTURED_FEATURES_EDX_ARCH_CAPABILITIES;
+}
+
+/* In the mode that the firmware left and the kernel does not want, for good. */
+static bool is_locked_in_x2apic(void)
+{
+    return own_apic().mode == APIC_X2APIC && apic_is_locked(read_msr, NULL, has_arch_capabilities());
+}
+
+/* Which mode the kernel gets: what it does not want it must not have, and what the processor lacks it cannot. */
+static EFI_STATUS choose_apic_mode(const struct loading *l, const struct limine_mp_request *request)
+{
+    l->handover->wants_x2apic = request->flags & LIMINE_MP_X2APIC &&
+                                cpuid(CPUID_FEATURES, 0).ecx & CPUID_FEATURES_ECX_X2APIC;
+    if (!l->handover->wants_x2apic && is_locked_in_x2apic())
+        return report_failure(l->fw, EFI_UNSUPPORTED, "%s: does not want x2APIC mode, which the firmware has locked",
+                              l->entry->path);
+    return EFI_SUCCESS;
+}
+
 static EFI_STATUS prepare_processors(struct loading *l)
 {
     const struct limine_mp_request *request = request_of(l, LIMINE_MP);
     struct handover *h = l->handover;
     struct handover_responses *r = &h->responses;
+    EFI_STATUS status;
 
     if (!request)
         return EFI_SUCCESS;
-    h->wants_x2apic = request->flags & LIMINE_MP_X2APIC;
+    status = choose_apic_mode(l, request);
+    if (EFI_ERROR(status))
+        return status;
     r->mp = loading_take(l, sizeof *r->mp);
     if (!r->mp || (h->start_page.value && !find_others(l, h->wants_x2apic)))
         return EFI_OUT_OF_RESOURCES;

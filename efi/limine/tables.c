@@ -30,14 +30,14 @@ static bool is_physical(const struct loading *l)
 
 struct list {
     struct handover_table *tables; /* NULL: they are counted */
-    size_t n;
+    size_t n, capacity;
     uint64_t limit; /* nothing lies above */
 };
 
 static void note(struct list *list, struct phys_range bytes, bool is_acpi)
 {
     if (!bytes.start.value || !bytes.bytes || bytes.bytes > list->limit ||
-        bytes.start.value > list->limit - bytes.bytes)
+        bytes.start.value > list->limit - bytes.bytes || list->n == list->capacity)
         return;
     if (list->tables)
         list->tables[list->n] = (struct handover_table){ bytes, is_acpi };
@@ -97,14 +97,14 @@ EFI_STATUS tables_find_mapped(struct loading *l)
 {
     struct handover *h = l->handover;
     const uint64_t limit = 1ull << l->info->phys_bits;
-    struct list count = { NULL, 0, limit };
+    struct list count = { NULL, 0, SIZE_MAX, limit };
 
     note_all(l, &count);
     h->tables = loading_take(l, count.n * sizeof *h->tables);
     if (!h->tables)
         return EFI_OUT_OF_RESOURCES;
 
-    struct list list = { h->tables, 0, limit };
+    struct list list = { h->tables, 0, count.n, limit };
 
     note_all(l, &list);
     h->n_tables = list.n;

@@ -38,7 +38,7 @@ static void add_output(struct loading *l, EFI_HANDLE handle)
     EFI_GRAPHICS_OUTPUT_PROTOCOL *gop = gop_of(l->fw, handle, &fb);
     size_t i = 0;
 
-    if (!gop)
+    if (!gop || phys_range_end(fb.memory) > 1ull << l->info->phys_bits) /* nor could it be mapped */
         return;
     while (i < l->n_outputs && l->outputs[i].gop != gop &&
            l->outputs[i].framebuffer.memory.start.value != fb.memory.start.value)

@@ -27,6 +27,7 @@ static void arrive(void *argument)
     struct arrival *arrival = argument;
     const struct limine_processors *p = arrival->processors;
     struct limine_state final = arrival->final; /* on our own stack: the other's will be gone */
+    const uint64_t hhdm_offset = p->handover->hhdm_offset;
     const uint32_t acpi_uid = arrival->acpi_uid;
     uint32_t seen = WAITING_STARTS;
 
@@ -37,8 +38,9 @@ static void arrive(void *argument)
     limine_apic_choose_mode(p->handover);
     if (p->settles_apic)
         limine_apic_settle(&p->apic, p->handover, acpi_uid);
+    /* The last access to p, which lies on the other's stack: that may be the kernel's from now on. */
     atomic_fetch_add_explicit(p->n_settled, 1, memory_order_release);
-    limine_leave(&final, p->handover->hhdm_offset);
+    limine_leave(&final, hhdm_offset);
 }
 
 static void warn(uint32_t apic_id)
@@ -96,9 +98,10 @@ void limine_processors_start(struct limine_processors *p)
     struct limine_mp_response *response = h->responses.mp;
     struct start_page *page = identity_pointer(frame_start(h->start_page));
     struct waker waking = waker(&p->apic, p->clock, h->start_page);
+    const unsigned n_others = p->apic.mode == APIC_NONE ? 0 : h->n_others; /* the MADT may list them nevertheless */
     uint64_t n = 1;
 
-    for (unsigned i = 0; i < h->n_others; i++)
+    for (unsigned i = 0; i < n_others; i++)
         if (start_one(p, page, &waking, &h->others[i], n))
             n++;
     response->count = n;

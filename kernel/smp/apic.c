@@ -5,6 +5,12 @@
 #define APIC_BASE_EN (1ull << 11)
 #define APIC_BASE_ADDRESS 0x000FFFFFFFFFF000ull
 
+/* Intel SDM vol 4, table 2-2 IA-32 Architectural MSRs. */
+#define MSR_ARCH_CAPABILITIES 0x10A
+#define ARCH_CAPABILITIES_XAPIC_DISABLE (1ull << 21) /* the next one exists */
+#define MSR_XAPIC_DISABLE_STATUS 0xBD
+#define XAPIC_DISABLE_LEGACY_DISABLED (1ull << 0)
+
 /* Intel SDM vol 3A, table 11-1 Local APIC Register Address Map. */
 #define XAPIC_ID 0x20
 #define XAPIC_ICR_LOW 0x300
@@ -60,6 +66,12 @@ enum apic_mode apic_base_mode(uint64_t apic_base)
 }
 
 phys_addr_t apic_base_address(uint64_t apic_base) { return phys_addr(apic_base & APIC_BASE_ADDRESS); }
+
+bool apic_is_locked(uint64_t (*read_msr)(void *context, uint32_t msr), void *context, bool has_arch_capabilities)
+{
+    return has_arch_capabilities && read_msr(context, MSR_ARCH_CAPABILITIES) & ARCH_CAPABILITIES_XAPIC_DISABLE &&
+           read_msr(context, MSR_XAPIC_DISABLE_STATUS) & XAPIC_DISABLE_LEGACY_DISABLED;
+}
 
 uint32_t apic_id(const struct apic *apic)
 {

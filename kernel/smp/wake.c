@@ -33,32 +33,33 @@ bool wake_wait(const struct clock *clock, const _Atomic uint32_t *state, uint32_
 }
 
 /* INIT, and two start-up interrupts: the second is for a processor that missed the first, and else means nothing. */
-static bool knock(struct waker *w, uint32_t apic_id, _Atomic uint32_t *state, struct wake_states states)
+static bool knock(struct waker *w, uint32_t apic_id, const _Atomic uint32_t *state, uint32_t online)
 {
-    uint32_t seen = states.starting;
-
     if (!apic_send_init(w->apic, apic_id))
         return false;
     clock_wait_us(w->clock, INIT_WAIT_US);
     if (!apic_send_startup(w->apic, apic_id, w->page))
         return false;
-    if (wake_wait(w->clock, state, states.online, STARTUP_WAIT_US))
+    if (wake_wait(w->clock, state, online, STARTUP_WAIT_US))
         return true;
     if (!apic_send_startup(w->apic, apic_id, w->page))
         return false;
-    if (wake_wait(w->clock, state, states.online, w->patience_us))
+    if (wake_wait(w->clock, state, online, w->patience_us))
         return true;
     if (w->patience_us > PATIENCE_MIN_US)
         w->patience_us /= 2;
-    return !atomic_compare_exchange_strong_explicit(state, &seen, states.abandoned, memory_order_acq_rel,
-                                                    memory_order_acquire);
+    return false;
 }
 
 bool wake_processor(struct waker *w, uint32_t apic_id, _Atomic uint32_t *state, struct wake_states states)
 {
-    if (knock(w, apic_id, state, states))
+    uint32_t seen = states.starting;
+
+    /* However the knocking ended: it may have come in the meantime, and then it is there to stay. */
+    if (knock(w, apic_id, state, states.online) ||
+        !atomic_compare_exchange_strong_explicit(state, &seen, states.abandoned, memory_order_acq_rel,
+                                                 memory_order_acquire))
         return true;
-    atomic_store_explicit(state, states.abandoned, memory_order_release);
     if (apic_send_init(w->apic, apic_id))
         clock_wait_us(w->clock, INIT_WAIT_US);
     return false;
