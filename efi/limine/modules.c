@@ -1,5 +1,7 @@
 #include "loading.h"
 
+#define INTERNAL_MODULES_MAX 1024 /* a kernel could list millions that are not there, and keep us busy for hours */
+
 /* A module that has been read. */
 struct module {
     struct module *next;
@@ -74,6 +76,9 @@ static EFI_STATUS load_all(struct loading *l, struct modules *modules)
     const char *path, *string;
     size_t cursor = 0;
 
+    if (n_internal > INTERNAL_MODULES_MAX)
+        return report_failure(l->fw, EFI_UNSUPPORTED, "%s: wants %lu internal modules, the most are %u", l->entry->path,
+                              n_internal, INTERNAL_MODULES_MAX);
     l->files->home = l->home;
     for (uint64_t i = 0; i < n_internal && !EFI_ERROR(status); i++)
         status = load_internal(l, modules, i);

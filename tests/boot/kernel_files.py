@@ -107,6 +107,8 @@ def _refused_modules():
                   INVALID_PARAMETER)
     yield Refused("module-controls", _with_module(b"a\x1b[2J\r\n\xffb"),
                   module.format("a?[2J???b", "bad character in path, at character 2"), INVALID_PARAMETER)
+    yield Refused("modules-many", _asking(_request("MODULE", 1025, TOP, revision=1)),
+                  "wants 1025 internal modules, the most are 1024", UNSUPPORTED)
 
 
 def _refused_requests():
