@@ -101,7 +101,7 @@ static bool read_label(EFI_FILE_HANDLE root, CHAR16 label[LABEL_UNITS_MAX + 1])
     } info;
     UINTN bytes = LABEL_UNITS_MAX * sizeof(CHAR16);
 
-    if (!EFI_ERROR(root->GetInfo(root, &label_id, &bytes, label))) {
+    if (!EFI_ERROR(root->GetInfo(root, &label_id, &bytes, label)) && bytes <= LABEL_UNITS_MAX * sizeof(CHAR16)) {
         label[bytes / sizeof(CHAR16)] = 0;
         return true;
     }
