@@ -10,6 +10,7 @@
  */
 #define DESCRIPTOR_BYTES_GUESS 64   /* before the firmware has told its stride */
 #define METADATA_BYTES_PER_HOLE 128 /* one more span of usable memory: its record, two words, padding, summaries */
+#define MAP_BYTES_FIRST KIB(128)    /* for 1,300 descriptors, with slack */
 #define MAP_BYTES_MAX MIB(256)      /* millions of descriptors: this firmware is broken */
 #define MAP_READS_MAX 8
 
@@ -53,26 +54,33 @@ void loader_memory_free(const struct firmware *fw, struct boot_info *info)
         pages_free(fw, &info->loader[use]);
 }
 
-/* Reads the map into LOADER_FIRMWARE_MAP, which is allocated, and again if that made the map outgrow it. */
+/* Room for what may come until the exit. */
+static UINTN with_slack(UINTN bytes) { return 2 * bytes + KERNEL_MAP_LATE_HOLES * DESCRIPTOR_BYTES_GUESS; }
+
+/*
+ * Reads the map into LOADER_FIRMWARE_MAP. Reading is dear where there are many descriptors: one read is enough, unless the
+ * map is larger than anybody's.
+ */
 static EFI_STATUS allocate_map(const struct loader *l, struct map_buffer *map)
 {
     struct phys_range *buffer = &l->info->loader[LOADER_FIRMWARE_MAP];
-    EFI_STATUS status;
+    UINTN wanted = MAP_BYTES_FIRST;
+    EFI_STATUS status = EFI_BUFFER_TOO_SMALL;
 
     *map = (struct map_buffer){ 0 };
-    status = map_read(l->fw->boot, map);
     for (unsigned reads = 0; status == EFI_BUFFER_TOO_SMALL && reads < MAP_READS_MAX; reads++) {
-        const UINTN needed = map->used;
-
         pages_free(l->fw, buffer);
-        if (needed > MAP_BYTES_MAX)
-            return report_failure(l->fw, EFI_BAD_BUFFER_SIZE, "the firmware's memory map wants %lS", (uint64_t)needed);
-        status = allocate(l, LOADER_FIRMWARE_MAP, 2 * needed + KERNEL_MAP_LATE_HOLES * DESCRIPTOR_BYTES_GUESS);
+        if (wanted > MAP_BYTES_MAX)
+            return report_failure(l->fw, EFI_BAD_BUFFER_SIZE, "the firmware's memory map wants %lS", (uint64_t)wanted);
+        status = allocate(l, LOADER_FIRMWARE_MAP, wanted);
         if (EFI_ERROR(status))
             return status;
         map->descriptors = identity_pointer(buffer->start);
         map->capacity = buffer->bytes;
         status = map_read(l->fw->boot, map);
+        if (!EFI_ERROR(status) && with_slack(map->used) > map->capacity)
+            status = EFI_BUFFER_TOO_SMALL;
+        wanted = with_slack(map->used);
     }
     if (EFI_ERROR(status))
         return report_failure(l->fw, status, "cannot read the firmware's memory map: %s", status_name(status));
@@ -83,7 +91,7 @@ static EFI_STATUS allocate_map(const struct loader *l, struct map_buffer *map)
     return EFI_SUCCESS;
 }
 
-/* The map as it is now, and what it will be worth once the firmware is gone. */
+/* What the map is worth once the firmware is gone. It was read before the last allocations: the slack is for those. */
 static EFI_STATUS survey(const struct loader *l, struct map_buffer *buffer, struct region_map *ret_map)
 {
     const struct boot_info *info = l->info;
@@ -94,9 +102,6 @@ static EFI_STATUS survey(const struct loader *l, struct map_buffer *buffer, stru
 
     if (EFI_ERROR(status))
         return status;
-    status = map_read(l->fw->boot, buffer);
-    if (EFI_ERROR(status))
-        return report_failure(l->fw, status, "cannot read the firmware's memory map: %s", status_name(status));
 
     const struct firmware_map map = { buffer->descriptors, buffer->used, buffer->stride };
     const struct phys_range *regions = &info->loader[LOADER_REGIONS];

@@ -67,7 +67,7 @@ MUST_CHECK EFI_STATUS file_open_on(struct files *files, EFI_HANDLE volume, const
  * Reads the next `bytes` bytes straight to where they go, in pieces of FILE_PIECE_BYTES. What takes longer than a
  * second shows its progress. EFI_END_OF_FILE: the file is shorter than it was said to be. The reason is set on failure.
  */
-#define FILE_PIECE_BYTES KIB(256) /* the fewest instructions of 32 KiB to 1 MiB, under OVMF on AHCI */
+#define FILE_PIECE_BYTES MIB(1) /* larger ones fail on some firmware: systemd PR #25948, uefi-rs #825 */
 MUST_CHECK EFI_STATUS file_read(struct file *file, uint64_t bytes, void *to);
 
 /* May be called again, and for a file that never opened. */
