@@ -128,7 +128,7 @@ static void a_medium_that_fails_is_named_with_the_place_and_the_status(void **st
     (void)state;
     s->fake.fails_at = 2;
     assert_int_equal(file_read(&s->file, 3 * FILE_PIECE_BYTES, s->memory), EFI_DEVICE_ERROR);
-    assert_string_equal(s->file.reason, "cannot be read after 262144 of its 786432 bytes: Device Error");
+    assert_string_equal(s->file.reason, "cannot be read after 1048576 of its 3145728 bytes: Device Error");
     free_setting(s);
 }
 
@@ -190,7 +190,7 @@ static EFI_STATUS EFIAPI close_event(EFI_EVENT event)
 
 static void a_long_read_shows_its_progress_once_a_second(void **state)
 {
-    struct setting *s = new_setting(MIB(2), MIB(2));
+    struct setting *s = new_setting(MIB(8), MIB(8));
 
     (void)state;
     s->files.quiet = false;
@@ -200,8 +200,8 @@ static void a_long_read_shows_its_progress_once_a_second(void **state)
     s->fw.boot->CloseEvent = close_event;
     strcpy(s->file.path, "/x");
     ticks = live_events = 0;
-    assert_int_equal(file_read(&s->file, MIB(2), s->memory), EFI_SUCCESS);
-    assert_string_equal(s->firmware.console, "\r1 of 2 MiB /x\r2 of 2 MiB \r\n");
+    assert_int_equal(file_read(&s->file, MIB(8), s->memory), EFI_SUCCESS);
+    assert_string_equal(s->firmware.console, "\r4 of 8 MiB /x\r8 of 8 MiB \r\n");
     assert_int_equal(live_events, 0);
     free_setting(s);
 }

@@ -3,6 +3,7 @@
 #include <stddef.h>
 
 #include "polyglot_allocator.h"
+
 uint64_t limine_request_bytes(enum limine_request_kind kind, uint64_t revision)
 {
     switch (kind) {
