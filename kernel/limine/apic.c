@@ -1,3 +1,4 @@
+#include "../smp/apic_access.h"
 #include "processors.h"
 
 #include "x86.h"
@@ -6,30 +7,6 @@
 #define APIC_BASE_EXTD (1ull << 10) /* Intel SDM vol 3A, 11.12.1 Detecting and Enabling x2APIC Mode */
 #define APIC_BASE_EN (1ull << 11)
 #define NMIS_MAX 4
-
-static uint32_t read_word(void *context, uint32_t offset)
-{
-    return *(volatile uint32_t *)((char *)context + offset);
-}
-
-static void write_word(void *context, uint32_t offset, uint32_t value)
-{
-    *(volatile uint32_t *)((char *)context + offset) = value;
-}
-
-static uint64_t read_msr(void *context, uint32_t msr)
-{
-    (void)context;
-    return rdmsr(msr);
-}
-
-/* Intel SDM vol 3A, 11.12.3 MSR Access in x2APIC Mode: these writes wait for nothing by themselves. */
-static void write_msr(void *context, uint32_t msr, uint64_t value)
-{
-    (void)context;
-    fence_all();
-    wrmsr(msr, value);
-}
 
 /* x2APIC mode is left only through the state in which the APIC is off (figure 11-26). */
 void limine_apic_choose_mode(const struct handover *h)
@@ -51,7 +28,7 @@ void limine_apic_choose_mode(const struct handover *h)
 
 struct apic limine_apic_open(const struct handover *h)
 {
-    struct apic apic = { .registers = { NULL, read_word, write_word, read_msr, write_msr } };
+    struct apic apic = { .registers = apic_registers_at(NULL) };
     uint64_t base;
 
     if (!(cpuid(CPUID_FEATURES, 0).edx & CPUID_FEATURES_EDX_APIC))

@@ -2,6 +2,7 @@
 
 #include "acpi.h"
 #include "acpi_place.h"
+#include "apic_access.h"
 #include "console.h"
 #include "madt.h"
 #include "x86.h"
@@ -11,30 +12,6 @@ static const void *reach_table(void *context, struct phys_range bytes)
     struct memory *memory = context;
 
     return acpi_may_lie_in(&memory->map, bytes) ? mmu_map_physical(&memory->mmu, bytes, CACHE_WRITE_BACK, PAGE_READ) : NULL;
-}
-
-static uint32_t read_word(void *context, uint32_t offset)
-{
-    return *(volatile uint32_t *)((char *)context + offset);
-}
-
-static void write_word(void *context, uint32_t offset, uint32_t value)
-{
-    *(volatile uint32_t *)((char *)context + offset) = value;
-}
-
-static uint64_t read_msr(void *context, uint32_t msr)
-{
-    (void)context;
-    return rdmsr(msr);
-}
-
-/* Intel SDM vol 3A, 11.12.3 MSR Access in x2APIC Mode: these writes wait for nothing by themselves. */
-static void write_msr(void *context, uint32_t msr, uint64_t value)
-{
-    (void)context;
-    fence_all();
-    wrmsr(msr, value);
 }
 
 static void open_apic(struct processors *processors)
@@ -47,7 +24,7 @@ static void open_apic(struct processors *processors)
         return;
     }
     base = rdmsr(MSR_APIC_BASE);
-    *apic = (struct apic){ apic_base_mode(base), { NULL, read_word, write_word, read_msr, write_msr } };
+    *apic = (struct apic){ apic_base_mode(base), apic_registers_at(NULL) };
     if (apic->mode == APIC_NONE)
         processors->alone = "the local APIC is switched off";
     if (apic->mode != APIC_XAPIC)
