@@ -8,7 +8,7 @@
 
 /* In the order of `help`. */
 static const struct command_description *const commands[] = {
-    &picture_command,
+    &picture_command, &report_command,
     NULL,
 };
 

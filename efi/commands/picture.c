@@ -87,23 +87,20 @@ static EFI_STATUS show(const struct drawing *d)
 /* Spoils the pixels. */
 static EFI_STATUS write_png(const struct drawing *d, struct output_file *file, size_t *ret_bytes)
 {
-    static const char reasons[][24] = { [PNG_BAD_SIZE] = "too large", [PNG_NO_MEMORY] = "too complicated" };
     const struct framebuffer *canvas = &d->canvas;
     const struct png_image image = { identity_pointer(canvas->memory.start), canvas->width_px, canvas->height_px,
                                      canvas->pitch_bytes };
     struct phys_range work = { 0 };
     const uint8_t *png;
-    enum png_status png_status;
     EFI_STATUS status = allocate(d, png_image_work_bytes(canvas->width_px, canvas->height_px), &work);
 
     if (EFI_ERROR(status))
         return status;
-    png_status = png_image_encode(&image, identity_pointer(work.start), work.bytes, &png, ret_bytes);
-    if (png_status == PNG_OK)
+    if (png_image_encode(&image, identity_pointer(work.start), work.bytes, &png, ret_bytes) == PNG_OK)
         output_file_write(file, png, *ret_bytes);
     else
-        status = report_failure(d->command->fw, EFI_OUT_OF_RESOURCES, "%s: the picture is %s", file->name,
-                                reasons[png_status]);
+        status = report_failure(d->command->fw, EFI_OUT_OF_RESOURCES, "%s: %lS are too little for this picture",
+                                file->name, work.bytes);
     pages_free(d->command->fw, &work);
     return status;
 }
@@ -169,7 +166,7 @@ static EFI_STATUS run(struct command *command)
 const struct command_description picture_command = {
     .name = "picture",
     .synopsis = "[FILE.png]",
-    .purpose = "draws the memory map on the screen, and into a file",
+    .purpose = "draw the memory map on the screen, and into a file",
     .details = "  FILE.png   the same picture as a PNG; without a screen, 1280 x 800\n"
                "Each square is as much memory as the title says, in address order.\n",
     .example = "picture fs0:\\memory.png",

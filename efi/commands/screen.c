@@ -1,9 +1,12 @@
 #include "screen.h"
 
+#include "png_image.h"
+
 static EFI_GUID gop_guid = EFI_GRAPHICS_OUTPUT_PROTOCOL_GUID;
 
-/* No screen is larger; a broken adapter may say anything. */
-#define SIDE_MAX 32768
+/* No screen is larger, and a PNG of one is possible; a broken adapter may say anything. */
+#define SIDE_MAX 8192
+_Static_assert(3ull * SIDE_MAX * SIDE_MAX <= PNG_BYTES_MAX && SIDE_MAX <= PNG_SIDE_MAX, "png_image.h");
 
 static struct screen screen_of(const struct firmware *fw, EFI_HANDLE handle)
 {
