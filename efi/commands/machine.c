@@ -17,7 +17,7 @@ static void print_firmware(const struct command *command, const struct sink *sin
 {
     const struct boot_info *info = command->info;
 
-    print_format(sink, "UEFI:       %u.%u by %s, revision %x\n", info->uefi_revision >> REVISION_SHIFT,
+    print_format(sink, "UEFI:        %u.%u by %s, revision %x\n", info->uefi_revision >> REVISION_SHIFT,
                  info->uefi_revision & REVISION_MINOR, info->firmware_vendor,
                  (unsigned)command->fw->system->FirmwareRevision);
 }
@@ -35,7 +35,7 @@ static void print_processor(const struct command *command, const struct sink *si
         }
     for (; *from == ' '; from++) /* some are right-aligned */
         ;
-    print_format(sink, "CPUID:      %s, signature %x, %u address bits\n", *from ? from : "no name",
+    print_format(sink, "CPUID:       %s, signature %x, %u address bits\n", *from ? from : "no name",
                  cpuid(CPUID_FEATURES, 0).eax, command->info->phys_bits);
 }
 
@@ -48,7 +48,7 @@ static void print_time(const struct command *command, const struct sink *sink)
 {
     EFI_TIME now;
 
-    print_text(sink, "Time:       ");
+    print_text(sink, "Time:        ");
     if (EFI_ERROR(command->fw->runtime->GetTime(&now, NULL))) {
         print_text(sink, "not known\n");
         return;
@@ -62,16 +62,16 @@ static void print_time(const struct command *command, const struct sink *sink)
     print_text(sink, now.TimeZone ? "\n" : " UTC\n");
 }
 
-static void print_screen(const struct firmware *fw, EFI_HANDLE handle, const struct sink *sink)
+/* Of several handles for one framebuffer, the first; which may have been before. */
+static void print_screen(const struct firmware *fw, EFI_HANDLE handle, const struct sink *sink, uint64_t *shown)
 {
     struct framebuffer mode;
     EFI_GRAPHICS_OUTPUT_PROTOCOL *gop = gop_of(fw, handle, &mode);
 
-    if (!gop) {
-        print_text(sink, "Graphics:   no linear framebuffer\n");
+    if (!gop || mode.memory.start.value == *shown)
         return;
-    }
-    print_format(sink, "Graphics:   %ux%u, %u bits, %s, at %lx; modes:", mode.width_px, mode.height_px,
+    *shown = mode.memory.start.value;
+    print_format(sink, "Graphics:    %ux%u, %u bits, %s, at %lx; modes:", mode.width_px, mode.height_px,
                  mode.bits_per_pixel, framebuffer_format_name(&mode), mode.memory.start.value);
     for (UINT32 i = 0; i < gop->Mode->MaxMode && i < MODES_MAX; i++)
         if (gop_mode(fw, gop, i, &mode))
@@ -81,15 +81,15 @@ static void print_screen(const struct firmware *fw, EFI_HANDLE handle, const str
 
 static void print_screens(const struct firmware *fw, const struct sink *sink)
 {
+    uint64_t shown = 0;
     EFI_HANDLE *handles;
     UINTN n;
 
     gop_list(fw, &handles, &n);
     for (UINTN i = 0; i < n; i++)
-        if (handles[i] != fw->system->ConsoleOutHandle) /* which stands for the others */
-            print_screen(fw, handles[i], sink);
-    if (!n)
-        print_text(sink, "Graphics:   none\n");
+        print_screen(fw, handles[i], sink, &shown);
+    if (!shown)
+        print_text(sink, "Graphics:    no linear framebuffer\n");
     if (handles)
         fw->boot->FreePool(handles);
 }
@@ -98,7 +98,7 @@ void machine_print(const struct command *command)
 {
     const struct sink *sink = command->style.sink;
 
-    print_text(sink, "Program:    Polyglot OS loader " POLYGLOT_VERSION "\n");
+    print_text(sink, "Program:     Polyglot OS loader " POLYGLOT_VERSION "\n");
     print_firmware(command, sink);
     print_processor(command, sink);
     print_time(command, sink);
