@@ -15,7 +15,8 @@ static const struct command_description starters[] = {
     { .name = "selftest",
       .synopsis = "[KEY=VALUE ...]",
       .purpose = "start the built-in kernel, which proves the allocator",
-      .details = "It does not return. resolution=WxH, test=MIB, raw-map=yes, console=none, fault=KIND\n",
+      .details = "It does not return. Options: resolution=WxH, test=MIB, raw-map=yes, console=none,\n"
+                 "fault=KIND\n",
       .example = "selftest test=256" },
 };
 
