@@ -12,7 +12,7 @@ sys.path.insert(0, str(COMMANDS))
 import man_generate  # noqa: E402
 
 SHOWN_FOR_HELP = {"NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "EXAMPLES"}
-WIDTH = 80
+WIDTH = 79
 
 
 def sources():
