@@ -72,7 +72,7 @@ target_objects := $(patsubst %,$(BUILD)/target/%.o,$(basename $(patsubst $(BUILD
     $(efi_sources) $(kernel_sources) $(filter-out $(adopting_sources),$(mm_sources)))))
 
 .PHONY: all
-all: $(BUILD)/BOOTX64.EFI $(BUILD)/esp.img $(BUILD)/host/memmap-report library $(BUILD)/sample.elf
+all: $(BUILD)/BOOTX64.EFI $(BUILD)/BOOTX64.man $(BUILD)/esp.img $(BUILD)/host/memmap-report library $(BUILD)/sample.elf
 
 # Another compiler or version rebuilds everything.
 $(BUILD)/.flags: FORCE
@@ -116,13 +116,18 @@ $(BUILD)/BOOTX64.EFI: $(BUILD)/BOOTX64.EFI.debug efi/finish_pe.py
 	$(Q)$(PYTHON) efi/finish_pe.py $@.tmp
 	$(Q)mv $@.tmp $@
 
+# What the EFI shell prints for `BOOTX64.EFI -?`.
+$(BUILD)/BOOTX64.man: efi/commands/man_generate.py $(wildcard efi/commands/*.c)
+	$(call say,MAN     $@)
+	$(Q)mkdir -p $(@D) && $(PYTHON) $^ >$@
+
 # An ESP as on a USB stick: FAT32 without a partition table, with everything in esp/ beside the loader.
-$(BUILD)/esp.img: $(BUILD)/BOOTX64.EFI $(shell find esp -type f 2>/dev/null)
+$(BUILD)/esp.img: $(BUILD)/BOOTX64.EFI $(BUILD)/BOOTX64.man $(shell find esp -type f 2>/dev/null)
 	$(call say,IMAGE   $@)
 	$(Q)rm -f $@.tmp && truncate -s 64M $@.tmp
 	$(Q)mkfs.fat -F 32 -n POLYGLOT -i 504F4C59 --invariant $@.tmp >/dev/null
 	$(Q)mmd -i $@.tmp ::/EFI ::/EFI/BOOT
-	$(Q)mcopy -i $@.tmp $< ::/EFI/BOOT/BOOTX64.EFI
+	$(Q)mcopy -i $@.tmp $(filter %.EFI %.man,$^) ::/EFI/BOOT/
 	$(Q)for f in esp/*; do [ ! -f "$$f" ] || mcopy -i $@.tmp "$$f" ::/ || exit 1; done
 	$(Q)mv $@.tmp $@
 

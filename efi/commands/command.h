@@ -6,8 +6,7 @@
 #define COMMAND_H
 
 #include "../firmware.h"
-#include "map_subject.h"
-#include "report.h"
+#include "map_report.h"
 
 /* What a finished command says beside EFI_SUCCESS: seen by scripts as %lasterror% 0x40 and 0x41. */
 #define COMMAND_ANOMALIES EFIERR(0x40)     /* the firmware says something about memory that cannot be right */
@@ -59,6 +58,8 @@ MUST_CHECK EFI_STATUS command_bad_word(const struct command *command, const char
  * `allowed` has bit 1 << format for those it has.
  */
 bool command_format(const char *word, unsigned allowed, enum report_format *ret);
+/* For commands whose words are formats and nothing else: reads them all. EFI_INVALID_PARAMETER: a word was named. */
+MUST_CHECK EFI_STATUS command_read_format(struct command *command, unsigned allowed);
 
 /*
  * commands.c: runs the command whose name is at `at`: an index into the shell's words, or an offset in bytes in
@@ -82,5 +83,7 @@ struct command_map {
 MUST_CHECK EFI_STATUS command_map_read(const struct command *command, size_t (*scratch_bytes)(const struct map_subject *),
                                        struct command_map *ret);
 void command_map_free(const struct command *command, struct command_map *map);
+/* Prints why there is no report; nothing with REPORT_OK. The status that fits. */
+MUST_CHECK EFI_STATUS command_report_result(const struct command *command, enum report_status status);
 
 #endif

@@ -81,6 +81,14 @@ bool command_format(const char *word, unsigned allowed, enum report_format *ret)
     return false;
 }
 
+EFI_STATUS command_read_format(struct command *command, unsigned allowed)
+{
+    for (size_t i = 0; i < command->n_words; i++)
+        if (!command_format(command->words[i], allowed, &command->style.format))
+            return command_bad_word(command, command->words[i], NULL);
+    return EFI_SUCCESS;
+}
+
 /* ---- running one ---- */
 
 static EFI_SHELL_PROTOCOL *start_page_break(const struct firmware *fw)

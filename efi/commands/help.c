@@ -9,13 +9,14 @@ static const struct command_description starters[] = {
     { .name = "boot",
       .synopsis = "[FILE [COMMAND LINE]]",
       .purpose = "boot a kernel; without FILE as if no command was given",
-      .details = "FILE is a kernel of the Limine protocol: fs0:\\kernel.elf, or hdd(1:2):/kernel.elf\n"
-                 "as in limine.conf. Without limine.conf, /kernel.elf or /boot/kernel.elf boots.\n",
+      .details = "FILE is a kernel of the Limine protocol: fs0:\\kernel.elf, or as in limine.conf\n"
+                 "hdd(1:2):/kernel.elf. Without FILE, limine.conf says what boots.\n",
       .example = "boot fs1:\\kernel.elf console=com1" },
     { .name = "selftest",
       .synopsis = "[KEY=VALUE ...]",
       .purpose = "start the built-in kernel, which proves the allocator",
-      .details = "It does not return. resolution=WxH, test=MIB, raw-map=yes, console=none, fault=KIND\n",
+      .details = "It does not return. KEY=VALUE: resolution=WxH, test=MIB, raw-map=yes,\n"
+                 "console=none, fault=KIND.\n",
       .example = "selftest test=256" },
 };
 
