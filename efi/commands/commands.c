@@ -8,6 +8,8 @@
 
 /* In the order of `help`. */
 static const struct command_description *const commands[] = {
+    &map_command,
+    &frames_command,
     NULL,
 };
 
