@@ -8,7 +8,10 @@
 
 /* In the order of `help`. */
 static const struct command_description *const commands[] = {
-    &picture_command, &report_command,
+    &map_command,
+    &frames_command,
+    &picture_command,
+    &report_command,
     NULL,
 };
 
