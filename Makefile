@@ -202,7 +202,7 @@ pure_sources := $(mm_sources) $(BUILD)/gen/font.c \
     $(addprefix kernel/,format.c framebuffer.c utf8.c glyph.c fb_draw.c fb_render.c fb_console.c memory_blocks.c picture_layout.c memory_picture.c memory_report.c) \
     $(addprefix kernel/smp/,acpi.c acpi_place.c madt.c apic.c) \
     $(addprefix kernel/limine/,memory_map.c tables.c io_apic.c iommu.c) \
-    $(addprefix efi/,options.c smbios.c device_tree.c utf16.c files/device_path.c) $(wildcard efi/config/*.c efi/elf/*.c)
+    $(addprefix efi/,options.c smbios.c device_tree.c utf16.c files/device_path.c) $(wildcard efi/config/*.c efi/elf/*.c efi/inventory/*.c)
 pure_names := $(patsubst $(BUILD)/gen/%,gen/%,$(basename $(pure_sources)))
 
 host := $(common) -D_GNU_SOURCE -DPOLYGLOT_HOST

@@ -67,7 +67,7 @@ struct smbios_device {
     uint64_t non_volatile_bytes; /* 0: none, or not known */
     uint16_t total_width, data_width; /* bits; 0: not known. The total has the bits for ECC, too */
     uint32_t speed, configured_speed; /* MT/s; 0: not known */
-    uint8_t form, type, technology, ranks;
+    uint8_t type, technology, ranks; /* 0 ranks: not known */
     const char *slot, *bank, *maker, *part, *serial, *asset;
 };
 
@@ -78,7 +78,7 @@ struct smbios_mapping {
     uint8_t interleave_position, interleave_depth; /* type 20: 0: not interleaved, 0xFF: not known */
 };
 
-/* False: the structure is of another type, too short, or (a mapping) says nothing that can be. */
+/* False: the structure is of another type, too short, or (a mapping) of addresses that cannot be. */
 bool smbios_array_read(const struct smbios_structure *structure, struct smbios_array *ret);
 bool smbios_device_read(const struct smbios_structure *structure, struct smbios_device *ret);
 bool smbios_mapping_read(const struct smbios_structure *structure, uint8_t type, struct smbios_mapping *ret);
