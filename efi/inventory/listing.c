@@ -55,67 +55,69 @@ static void print_unit_size(const struct report_style *style, uint64_t bytes)
     print_text(style->sink, units[style->unit].name);
 }
 
-static void print_plain(const struct report_style *style, const struct cell *cell)
+static bool is_known(const struct column *column, const union cell *cell)
+{
+    return column->kind == COLUMN_TEXT ? cell->text != NULL : cell->number != CELL_UNKNOWN;
+}
+
+static void print_plain(const struct report_style *style, const struct column *column, const union cell *cell)
 {
     char text[CELL_BYTES];
 
-    switch (cell->kind) {
-    case CELL_NONE:
-        break;
-    case CELL_TEXT:
+    if (column->kind == COLUMN_TEXT)
         print_bytes(style->sink, text, firmware_text(cell->text, text, sizeof text));
-        break;
-    case CELL_NUMBER:
+    else if (column->kind == COLUMN_NUMBER)
         print_decimal(style->sink, cell->number);
-        break;
-    case CELL_SIZE:
+    else if (column->kind == COLUMN_SIZE)
         print_unit_size(style, cell->number);
-        break;
-    case CELL_ADDRESS:
+    else
         print_hex_wide(style->sink, cell->number, ADDRESS_DIGITS);
-        break;
-    }
 }
 
-/* After the blanks that the cells before are owed. Returns what this one is owed, if another follows. */
-static size_t print_padded(const struct listing *l, const struct column *column, const struct cell *cell, size_t owed)
+static bool is_right(const struct column *column)
+{
+    return column->kind == COLUMN_NUMBER || column->kind == COLUMN_SIZE;
+}
+
+/* After the blanks that the cells before are owed. cell: NULL: the column's name. Returns what is owed then. */
+static size_t print_padded(const struct listing *l, const struct column *column, const union cell *cell, size_t owed)
 {
     char text[CELL_BYTES];
     size_t n;
     const struct buffer_sink buffer = buffer_sink(text, sizeof text, &n);
     const struct report_style style = { &buffer.sink, REPORT_TEXT, l->style->unit };
 
-    print_plain(&style, cell);
-
-    const size_t blanks = n < column->width ? column->width - n : 0;
-    const size_t before = COLUMN_GAP + owed + (column->is_right ? blanks : 0);
-
+    if (!cell)
+        print_text(&buffer.sink, column->name);
+    else if (is_known(column, cell))
+        print_plain(&style, column, cell);
     if (!n)
         return owed + COLUMN_GAP + column->width;
-    print_spaces(l->style->sink, before);
+
+    const size_t blanks = n < column->width ? column->width - n : 0;
+
+    print_spaces(l->style->sink, COLUMN_GAP + owed + (is_right(column) ? blanks : 0));
     print_bytes(l->style->sink, text, n);
-    return column->is_right ? 0 : blanks;
+    return is_right(column) ? 0 : blanks;
 }
 
 /* cells: NULL: the columns' names. */
-static void print_row(const struct listing *l, const struct cell *cells)
+static void print_row(const struct listing *l, const union cell *cells)
 {
     size_t owed = 0;
 
     for (unsigned i = 0; i < l->n_columns; i++) {
-        const struct cell cell = cells ? *cells : cell_text(l->columns[i].name);
-
         if (!is_in_section(l, i))
             continue;
         if (l->columns[i].width)
-            owed = print_padded(l, &l->columns[i], &cell, owed);
+            owed = print_padded(l, &l->columns[i], cells, owed);
         if (cells)
             cells++;
     }
     print_text(l->style->sink, "\n");
 }
 
-static void print_text_record(const struct listing *l, const struct cell *cells)
+static void print_text_record(const struct listing *l, const union cell *cells)
 {
     if (!l->n_records) {
         print_format(l->style->sink, "\n%c%s:\n", l->section[0] - 'a' + 'A', l->section + 1);
@@ -142,54 +144,51 @@ static void print_quoted(const struct report_style *style, const char *quoted)
     print_text(style->sink, "\"");
 }
 
-static void print_exact(const struct report_style *style, const struct cell *cell)
+static void print_exact(const struct report_style *style, const struct column *column, const union cell *cell)
 {
-    if (cell->kind == CELL_TEXT)
+    if (column->kind == COLUMN_TEXT)
         print_quoted(style, cell->text);
-    else if (cell->kind == CELL_ADDRESS)
+    else if (column->kind == COLUMN_ADDRESS)
         print_format(style->sink, style->format == REPORT_JSON ? "\"%lx\"" : "%lx", cell->number);
-    else if (cell->kind != CELL_NONE)
+    else
         print_decimal(style->sink, cell->number);
 }
 
-static void print_csv_record(const struct listing *l, const struct cell *cells)
+static void print_exact_record(const struct listing *l, const union cell *cells)
 {
-    print_text(l->style->sink, l->section);
-    for (unsigned i = 0; i < l->n_columns; i++) {
-        print_text(l->style->sink, ",");
-        if (is_in_section(l, i))
-            print_exact(l->style, cells++);
-    }
-    print_text(l->style->sink, "\r\n");
-}
-
-static void print_json_record(const struct listing *l, const struct cell *cells)
-{
+    const bool is_json = l->style->format == REPORT_JSON;
     bool is_first = true;
 
-    print_text(l->style->sink, l->n_records ? ",\n{" : "\n{");
+    print_format(l->style->sink, is_json ? "%s\n{" : "", l->n_records ? "," : "");
+    print_text(l->style->sink, is_json ? "" : l->section);
     for (unsigned i = 0; i < l->n_columns; i++) {
-        if (!is_in_section(l, i))
-            continue;
-        if (cells->kind != CELL_NONE) {
+        const bool is_said = is_in_section(l, i) && is_known(&l->columns[i], cells);
+
+        if (!is_json)
+            print_text(l->style->sink, ",");
+        else if (is_said)
             print_format(l->style->sink, "%s\"%s\": ", is_first ? "" : ", ", l->columns[i].name);
-            print_exact(l->style, cells);
-            is_first = false;
-        }
-        cells++;
+        if (is_said)
+            print_exact(l->style, &l->columns[i], cells);
+        is_first = is_first && !is_said;
+        cells += is_in_section(l, i);
     }
-    print_text(l->style->sink, "}");
+    print_text(l->style->sink, is_json ? "}" : "\r\n");
 }
 
-void listing_record(struct listing *l, const struct cell *cells)
+void listing_record(struct listing *l, const union cell *cells)
 {
-    if (l->style->format == REPORT_JSON)
-        print_json_record(l, cells);
-    else if (l->style->format == REPORT_CSV)
-        print_csv_record(l, cells);
-    else
+    if (l->style->format == REPORT_TEXT)
         print_text_record(l, cells);
+    else
+        print_exact_record(l, cells);
     l->n_records++;
+}
+
+void listing_note(const struct listing *l, const char *text)
+{
+    if (l->style->format == REPORT_TEXT)
+        print_format(l->style->sink, "%s\n", text);
 }
 
 /* ---- what is wrong ---- */
@@ -209,11 +208,8 @@ void listing_finding(struct listing *l, struct phys_range where, const char *for
     va_start(arguments, format);
     print_format_list(&buffer.sink, format, arguments);
     va_end(arguments);
-    if (where.bytes)
-        listing_record(l, (const struct cell[]){ cell_address(where.start.value), cell_address(phys_range_end(where)),
-                                                 cell_text(text) });
-    else
-        listing_record(l, (const struct cell[]){ cell_none(), cell_none(), cell_text(text) });
+    listing_record(l, (const union cell[]){ { where.bytes ? where.start.value : CELL_UNKNOWN },
+                                            { where.bytes ? phys_range_end(where) : CELL_UNKNOWN }, { .text = text } });
     l->n_findings++;
 }
 
@@ -222,6 +218,6 @@ void listing_end(struct listing *l)
     end_section(l);
     if (l->style->format == REPORT_JSON)
         print_text(l->style->sink, "\n}\n");
-    else if (l->style->format == REPORT_TEXT && !l->n_findings)
-        print_text(l->style->sink, "\nNothing is wrong.\n");
+    else if (!l->n_findings)
+        listing_note(l, "\nNothing is wrong.");
 }

@@ -11,24 +11,28 @@
 #include "addr.h"
 #include "report.h"
 
-enum cell_kind { CELL_NONE, CELL_TEXT, CELL_NUMBER, CELL_SIZE, CELL_ADDRESS };
+enum column_kind { COLUMN_TEXT, COLUMN_NUMBER, COLUMN_SIZE, COLUMN_ADDRESS };
 
-struct cell {
-    enum cell_kind kind;
-    uint64_t number;
-    const char *text; /* of whatever bytes: blanks around it go, and what is not printable ASCII is "?" */
-};
-
+/* In text, numbers and sizes stand right in their column, all else left. */
 struct column {
     char name[14];
+    uint8_t kind;
     uint8_t width; /* in text; longer cells push what follows to the right. 0: not in text */
-    bool is_right; /* where it stands in its column, in text */
 };
 
 /* The columns that every report begins and ends with. Ends are exclusive. */
-#define COLUMN_RANGE { "start", 11, false }, { "end", 11, false }
-#define COLUMN_FINDING { "finding", 1, false }
+#define COLUMN_RANGE { "start", COLUMN_ADDRESS, 11 }, { "end", COLUMN_ADDRESS, 11 }
+#define COLUMN_FINDING { "finding", COLUMN_TEXT, 1 }
 #define IN_RANGE 3u /* the first two, in a section's columns */
+
+/* Which of the two is the column's matter. */
+union cell {
+    uint64_t number;  /* CELL_UNKNOWN: not said */
+    const char *text; /* of whatever bytes: blanks around it go, and what is not printable ASCII is "?". NULL: not said */
+};
+#define CELL_UNKNOWN UINT64_MAX
+
+static inline uint64_t unless_zero(uint64_t number) { return number ? number : CELL_UNKNOWN; }
 
 struct listing {
     const struct report_style *style;
@@ -44,18 +48,12 @@ struct listing {
 struct listing listing_begin(const struct report_style *style, const struct column *columns, unsigned n_columns);
 void listing_section(struct listing *listing, const char *name, uint32_t in_section);
 /* A cell for each column of the section, in their order. */
-void listing_record(struct listing *listing, const struct cell *cells);
+void listing_record(struct listing *listing, const union cell *cells);
+/* A line for people: text alone has it. */
+void listing_note(const struct listing *listing, const char *text);
 void listing_findings(struct listing *listing);
 /* where.bytes == 0: nowhere in particular. For the conversions see format.h; 150 characters at most are kept. */
 void listing_finding(struct listing *listing, struct phys_range where, const char *format, ...);
 void listing_end(struct listing *listing);
-
-static inline struct cell cell_none(void) { return (struct cell){ .kind = CELL_NONE }; }
-static inline struct cell cell_text(const char *text) { return (struct cell){ text ? CELL_TEXT : CELL_NONE, 0, text }; }
-static inline struct cell cell_number(uint64_t number) { return (struct cell){ CELL_NUMBER, number, NULL }; }
-static inline struct cell cell_size(uint64_t bytes) { return (struct cell){ CELL_SIZE, bytes, NULL }; }
-static inline struct cell cell_address(uint64_t at) { return (struct cell){ CELL_ADDRESS, at, NULL }; }
-/* What is not known if it is 0. */
-static inline struct cell cell_known(struct cell cell) { return cell.number ? cell : cell_none(); }
 
 #endif

@@ -11,12 +11,12 @@ enum { TABLE_VERSION = 0, TABLE_ENTRIES = 4, TABLE_STRIDE = 8, TABLE_FLAGS = 12 
 
 static const struct column columns[] = {
     COLUMN_RANGE,
-    { "bytes", 7, true },
-    { "type", 4, false },
-    { "access", 6, false },
-    { "version", 7, true },
-    { "entries", 7, true },
-    { "flags", 5, true },
+    { "bytes", COLUMN_SIZE, 7 },
+    { "type", COLUMN_TEXT, 4 },
+    { "access", COLUMN_TEXT, 6 },
+    { "version", COLUMN_NUMBER, 7 },
+    { "entries", COLUMN_NUMBER, 7 },
+    { "flags", COLUMN_NUMBER, 5 },
     COLUMN_FINDING,
 };
 #define IN_ENTRIES (IN_RANGE | 7u << 2)
@@ -74,9 +74,9 @@ static void list_entries(struct listing *l, const struct firmware_map *entries)
         const struct firmware_descriptor entry = entry_at(entries, i);
         const struct phys_range range = range_of(&entry);
 
-        listing_record(l, (const struct cell[]){
-            cell_address(entry.start), range.bytes ? cell_address(phys_range_end(range)) : cell_none(),
-            cell_size(range.bytes), cell_text(type_name(&entry)), cell_text(access[protection(&entry)]) });
+        listing_record(l, (const union cell[]){
+            { entry.start }, { range.bytes ? phys_range_end(range) : CELL_UNKNOWN }, { range.bytes },
+            { .text = type_name(&entry) }, { .text = access[protection(&entry)] } });
     }
 }
 
@@ -119,8 +119,8 @@ static void find_wrong(struct listing *l, const struct firmware_map *entries, co
         if (described->anomalies[kinds[i]])
             listing_finding(l, (struct phys_range){ 0 }, "entries %s: %lu", region_anomaly_text(kinds[i]),
                             described->anomalies[kinds[i]]);
-    spans_find_lacking(l, &table_spans, &map_spans, "in the table, but not the runtime's in the map");
-    spans_find_lacking(l, &map_spans, &table_spans, "the runtime's in the map, but not in the table");
+    spans_find_lacking(l, &table_spans, &map_spans, "in the table, but not in the %s", "map's runtime regions");
+    spans_find_lacking(l, &map_spans, &table_spans, "in the %s, but not in the table", "map's runtime regions");
 }
 
 enum report_status memory_attributes_report(const struct report_style *style, const uint8_t *table, size_t n_bytes,
@@ -151,8 +151,8 @@ enum report_status memory_attributes_report(const struct report_style *style, co
     struct listing l = listing_begin(style, columns, ARRAY_LENGTH(columns));
 
     listing_section(&l, "table", IN_TABLE);
-    listing_record(&l, (const struct cell[]){ cell_number(version), cell_number(little_endian(table + TABLE_ENTRIES, 4)),
-                                              cell_number(little_endian(table + TABLE_FLAGS, 4)) });
+    listing_record(&l, (const union cell[]){ { version }, { little_endian(table + TABLE_ENTRIES, 4) },
+                                             { little_endian(table + TABLE_FLAGS, 4) } });
     list_entries(&l, &entries);
     listing_findings(&l);
     if (!version || version > VERSION_MAX)

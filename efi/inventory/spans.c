@@ -7,14 +7,14 @@
 /* What has been found and may still grow. */
 struct growing {
     struct listing *listing;
-    const char *finding;
+    const char *finding, *whose;
     uint64_t start, end; /* equal: nothing */
 };
 
 static void report(struct growing *g)
 {
     if (g->start < g->end && !(g->start >= VIDEO_HOLE_START && g->end <= VIDEO_HOLE_END))
-        listing_finding(g->listing, (struct phys_range){ phys_addr(g->start), g->end - g->start }, "%s", g->finding);
+        listing_finding(g->listing, (struct phys_range){ phys_addr(g->start), g->end - g->start }, g->finding, g->whose);
 }
 
 static void grow(struct growing *g, uint64_t start, uint64_t end)
@@ -34,9 +34,9 @@ static bool counts(const struct spans *spans, const struct mem_region *region)
 }
 
 void spans_find_lacking(struct listing *listing, const struct spans *these, const struct spans *those,
-                        const char *finding)
+                        const char *finding, const char *whose)
 {
-    struct growing g = { listing, finding, 0, 0 };
+    struct growing g = { listing, finding, whose, 0, 0 };
     size_t k = 0;
 
     for (size_t i = 0; i < these->map->n_regions; i++) {

@@ -2,6 +2,7 @@
 #ifndef SPANS_H
 #define SPANS_H
 
+#include "compiler.h"
 #include "listing.h"
 #include "mem_region.h"
 
@@ -12,9 +13,12 @@ struct spans {
     const void *context;
 };
 
-/* A finding for each range, as long as it can be, that `these` have and `those` lack. O(n + m). */
+/*
+ * A finding for each range, as long as it can be, that `these` have and `those` lack. O(n + m).
+ * finding  a format with one %s, for `whose`.
+ */
 void spans_find_lacking(struct listing *listing, const struct spans *these, const struct spans *those,
-                        const char *finding);
+                        const char *finding, const char *whose);
 
 /* Bytes of `those` in the region. *cursor, 0 at first, moves on: for regions that rise. */
 uint64_t spans_shared_bytes(const struct mem_region *region, const struct spans *those, size_t *cursor);
