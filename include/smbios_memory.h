@@ -49,11 +49,14 @@ enum smbios_memory_type {
     SMBIOS_TYPE_DEVICE_ADDRESS = 20,
 };
 
+/* DSP0134, 7.17.3 Memory Array - Error Correction Types. */
+enum smbios_ecc { SMBIOS_ECC_NONE = 3, SMBIOS_ECC_SINGLE_BIT = 5, SMBIOS_ECC_MULTI_BIT = 6 };
+
 /* DSP0134, 7.17 Physical Memory Array (Type 16). */
 struct smbios_array {
     uint16_t handle;
     bool is_system_memory; /* not video memory, flash, a cache */
-    uint8_t ecc;           /* 7.17.3: see smbios_ecc_name() */
+    uint8_t ecc;           /* enum smbios_ecc, or another number */
     uint16_t n_slots;
     uint64_t capacity_bytes; /* 0: not known */
 };
@@ -82,6 +85,9 @@ struct smbios_mapping {
 bool smbios_array_read(const struct smbios_structure *structure, struct smbios_array *ret);
 bool smbios_device_read(const struct smbios_structure *structure, struct smbios_device *ret);
 bool smbios_mapping_read(const struct smbios_structure *structure, uint8_t type, struct smbios_mapping *ret);
+
+/* The device with this handle; false: there is none. */
+bool smbios_device_with(const struct smbios_bytes *smbios, uint16_t handle, struct smbios_device *ret);
 
 /* "DDR4", "single-bit"; numbers that DSP0134 3.6 does not have are "unknown". */
 const char *smbios_ecc_name(uint8_t ecc);

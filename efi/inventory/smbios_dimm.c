@@ -40,6 +40,16 @@ static void find(struct modules *modules, uint8_t mapping_type, phys_addr_t addr
             add_devices(modules, mapping.handle, mapping_type == SMBIOS_TYPE_ARRAY_ADDRESS);
 }
 
+bool smbios_device_with(const struct smbios_bytes *smbios, uint16_t handle, struct smbios_device *ret)
+{
+    struct smbios_structure s;
+
+    for (size_t at = 0; smbios_structure_at(smbios->structures, smbios->n_bytes, at, &s); at = s.next)
+        if (smbios_device_read(&s, ret) && ret->handle == handle)
+            return true;
+    return false;
+}
+
 /* A slot's name may recur with each channel, which the bank then tells. */
 static void print_name(const struct sink *sink, const struct smbios_device *device)
 {
