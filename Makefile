@@ -209,7 +209,7 @@ pure_sources := $(mm_sources) $(report_sources) $(BUILD)/gen/font.c \
     $(addprefix kernel/smp/,acpi.c acpi_place.c madt.c apic.c) \
     $(addprefix kernel/limine/,memory_map.c tables.c io_apic.c iommu.c) \
     $(addprefix efi/,options.c smbios.c device_tree.c utf16.c files/device_path.c) \
-    $(wildcard efi/config/*.c efi/elf/*.c efi/picture/*.c)
+    $(wildcard efi/config/*.c efi/elf/*.c efi/inventory/*.c efi/picture/*.c)
 pure_names := $(patsubst $(BUILD)/gen/%,gen/%,$(basename $(pure_sources)))
 
 host := $(common) -D_GNU_SOURCE -DPOLYGLOT_HOST -DPOLYGLOT_VERSION='"$(VERSION)"'
