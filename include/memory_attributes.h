@@ -24,7 +24,8 @@ size_t memory_attributes_buffer_bytes(const struct map_subject *subject);
  * where it and the map's runtime regions disagree.
  *
  * style->format  text, CSV or JSON.
- * table          n_bytes of it are there; fewer than memory_attributes_bytes() are a table that is cut.
+ * table          n_bytes of it are there: fewer than memory_attributes_bytes() are a table that is cut, 0 that the machine
+ *                has none, which is no finding.
  * buffer         8-aligned, apart from map and table; its contents are arbitrary afterwards.
  * ret_findings   how many. Written on REPORT_OK.
  *

@@ -14,13 +14,7 @@
 #include "report.h"
 #include "smbios.h"
 
-/* Structures one after the other, as the firmware has them; n_bytes == 0: the machine has none. */
-struct smbios_bytes {
-    const void *structures;
-    size_t n_bytes;
-};
-
-/* More than any machine has; what lies beyond is not looked at. */
+/* More than any machine has; what lies beyond is not to be looked at. */
 #define SMBIOS_BYTES_MAX MIB(1)
 
 /* Room that is enough for smbios_dimm_of(); longer names are cut. */

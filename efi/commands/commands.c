@@ -10,6 +10,9 @@
 static const struct command_description *const commands[] = {
     &map_command,
     &frames_command,
+    &attributes_command,
+    &numa_command,
+    &dimms_command,
     &picture_command,
     &report_command,
     NULL,

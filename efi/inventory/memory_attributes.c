@@ -123,6 +123,56 @@ static void find_wrong(struct listing *l, const struct firmware_map *entries, co
     spans_find_lacking(l, &map_spans, &table_spans, "in the %s, but not in the table", "map's runtime regions");
 }
 
+/* The table, or an empty one in its place. */
+struct source {
+    const uint8_t *table;
+    uint64_t n_bytes;
+    struct firmware_map entries; /* as many as are there */
+    bool is_there, is_cut;
+};
+
+static bool open_source(const uint8_t *table, size_t n_bytes, struct source *ret)
+{
+    static const uint8_t nothing[MEMORY_ATTRIBUTES_HEADER_BYTES] = { [TABLE_STRIDE] = FIRMWARE_STRIDE_MIN };
+    uint64_t bytes;
+
+    *ret = (struct source){ .table = n_bytes ? table : nothing, .is_there = n_bytes };
+    if (!n_bytes)
+        n_bytes = sizeof nothing;
+    if (n_bytes < MEMORY_ATTRIBUTES_HEADER_BYTES)
+        return false;
+    bytes = memory_attributes_bytes(ret->table);
+    ret->is_cut = bytes > n_bytes;
+    ret->entries = (struct firmware_map){ ret->table + MEMORY_ATTRIBUTES_HEADER_BYTES,
+                                          (ret->is_cut ? n_bytes : bytes) - MEMORY_ATTRIBUTES_HEADER_BYTES,
+                                          little_endian(ret->table + TABLE_STRIDE, 4) };
+    return bytes;
+}
+
+static uint64_t report(const struct report_style *style, const struct source *source, const struct region_map *described,
+                       const struct region_map *map)
+{
+    const uint64_t version = little_endian(source->table + TABLE_VERSION, 4);
+    struct listing l = listing_begin(style, columns, ARRAY_LENGTH(columns));
+
+    listing_section(&l, "table", IN_TABLE);
+    if (source->is_there)
+        listing_record(&l, (const union cell[]){ { version }, { little_endian(source->table + TABLE_ENTRIES, 4) },
+                                                 { little_endian(source->table + TABLE_FLAGS, 4) } });
+    else
+        listing_note(&l, "No memory attributes table: nobody says how runtime memory is to be protected.");
+    list_entries(&l, &source->entries);
+    listing_findings(&l);
+    if (source->is_there && (!version || version > VERSION_MAX))
+        listing_finding(&l, (struct phys_range){ 0 }, "version %lu: UEFI 2.10 knows 1 and 2", version);
+    if (source->is_cut)
+        listing_finding(&l, (struct phys_range){ 0 }, "the table breaks off");
+    if (source->is_there)
+        find_wrong(&l, &source->entries, described, map);
+    listing_end(&l);
+    return l.n_findings;
+}
+
 enum report_status memory_attributes_report(const struct report_style *style, const uint8_t *table, size_t n_bytes,
                                             const struct map_subject *subject, void *buffer, size_t buffer_bytes,
                                             uint64_t *ret_findings)
@@ -130,37 +180,18 @@ enum report_status memory_attributes_report(const struct report_style *style, co
     const size_t own = region_buffer_bytes(MEMORY_ATTRIBUTES_ENTRIES_MAX, 0);
     const struct region_parameters parameters = { NULL, 0, subject->phys_bits, REGION_VIEW_OWNED };
     struct region_map described, map;
-    uint64_t bytes;
+    enum region_status status;
+    struct source source;
 
-    if (n_bytes < MEMORY_ATTRIBUTES_HEADER_BYTES || !(bytes = memory_attributes_bytes(table)))
+    if (!open_source(table, n_bytes, &source))
         return REPORT_BAD_MAP;
     if (buffer_bytes < own)
         return REPORT_NO_SPACE;
-
-    const uint64_t version = little_endian(table + TABLE_VERSION, 4);
-    const struct firmware_map entries = { table + MEMORY_ATTRIBUTES_HEADER_BYTES,
-                                          (bytes < n_bytes ? bytes : n_bytes) - MEMORY_ATTRIBUTES_HEADER_BYTES,
-                                          little_endian(table + TABLE_STRIDE, 4) };
-    enum region_status status = region_normalize(&entries, &parameters, buffer, own, &described);
-
+    status = region_normalize(&source.entries, &parameters, buffer, own, &described);
     if (status == REGION_OK)
         status = region_normalize(&subject->map, &parameters, (uint8_t *)buffer + own, buffer_bytes - own, &map);
     if (status != REGION_OK)
         return status == REGION_NO_SPACE ? REPORT_NO_SPACE : REPORT_BAD_MAP;
-
-    struct listing l = listing_begin(style, columns, ARRAY_LENGTH(columns));
-
-    listing_section(&l, "table", IN_TABLE);
-    listing_record(&l, (const union cell[]){ { version }, { little_endian(table + TABLE_ENTRIES, 4) },
-                                             { little_endian(table + TABLE_FLAGS, 4) } });
-    list_entries(&l, &entries);
-    listing_findings(&l);
-    if (!version || version > VERSION_MAX)
-        listing_finding(&l, (struct phys_range){ 0 }, "version %lu: UEFI 2.10 knows 1 and 2", version);
-    if (bytes > n_bytes)
-        listing_finding(&l, (struct phys_range){ 0 }, "the table breaks off");
-    find_wrong(&l, &entries, &described, &map);
-    listing_end(&l);
-    *ret_findings = l.n_findings;
+    *ret_findings = report(style, &source, &described, &map);
     return REPORT_OK;
 }
