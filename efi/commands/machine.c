@@ -1,6 +1,8 @@
 #include "machine.h"
 
 #include "../start.h"
+#include "dimms_report.h"
+#include "inventory.h"
 #include "x86.h"
 
 /* Intel SDM vol 2A, CPUID; AMD64 Architecture Programmer's Manual vol 3, appendix E: "Processor Name String". */
@@ -17,7 +19,7 @@ static void print_firmware(const struct command *command, const struct sink *sin
 {
     const struct boot_info *info = command->info;
 
-    print_format(sink, "UEFI:        %u.%u by %s, revision %x\n", info->uefi_revision >> REVISION_SHIFT,
+    print_format(sink, "UEFI:      %u.%u by %s, revision %x\n", info->uefi_revision >> REVISION_SHIFT,
                  info->uefi_revision & REVISION_MINOR, info->firmware_vendor,
                  (unsigned)command->fw->system->FirmwareRevision);
 }
@@ -35,8 +37,23 @@ static void print_processor(const struct command *command, const struct sink *si
         }
     for (; *from == ' '; from++) /* some are right-aligned */
         ;
-    print_format(sink, "CPUID:       %s, signature %x, %u address bits\n", *from ? from : "no name",
+    print_format(sink, "CPUID:     %s, signature %x, %u address bits\n", *from ? from : "no name",
                  cpuid(CPUID_FEATURES, 0).eax, command->info->phys_bits);
+}
+
+/* Maker and name of firmware, system, board and processors. */
+static void print_smbios(const struct command *command, const struct sink *sink)
+{
+    struct inventory inventory;
+
+    if (EFI_ERROR(inventory_open(command, dimms_buffer_bytes, &inventory)))
+        return;
+
+    const struct smbios_bytes smbios = inventory_smbios(&inventory);
+
+    smbios_machine_lines(&smbios, sink);
+    if (EFI_ERROR(inventory_close(&inventory, REPORT_OK, 0)))
+        print_text(sink, "SMBIOS:    cannot be read\n");
 }
 
 static void print_two_digits(const struct sink *sink, char before, unsigned value)
@@ -48,7 +65,7 @@ static void print_time(const struct command *command, const struct sink *sink)
 {
     EFI_TIME now;
 
-    print_text(sink, "Time:        ");
+    print_text(sink, "Time:      ");
     if (EFI_ERROR(command->fw->runtime->GetTime(&now, NULL))) {
         print_text(sink, "not known\n");
         return;
@@ -71,7 +88,7 @@ static void print_screen(const struct firmware *fw, EFI_HANDLE handle, const str
     if (!gop || mode.memory.start.value == *shown)
         return;
     *shown = mode.memory.start.value;
-    print_format(sink, "Graphics:    %ux%u, %u bits, %s, at %lx; modes:", mode.width_px, mode.height_px,
+    print_format(sink, "Graphics:  %ux%u, %u bits, %s, at %lx; modes:", mode.width_px, mode.height_px,
                  mode.bits_per_pixel, framebuffer_format_name(&mode), mode.memory.start.value);
     for (UINT32 i = 0; i < gop->Mode->MaxMode && i < MODES_MAX; i++)
         if (gop_mode(fw, gop, i, &mode))
@@ -89,7 +106,7 @@ static void print_screens(const struct firmware *fw, const struct sink *sink)
     for (UINTN i = 0; i < n; i++)
         print_screen(fw, handles[i], sink, &shown);
     if (!shown)
-        print_text(sink, "Graphics:    no linear framebuffer\n");
+        print_text(sink, "Graphics:  no linear framebuffer\n");
     if (handles)
         fw->boot->FreePool(handles);
 }
@@ -98,10 +115,11 @@ void machine_print(const struct command *command)
 {
     const struct sink *sink = command->style.sink;
 
-    print_text(sink, "Program:     Polyglot OS loader " POLYGLOT_VERSION "\n");
+    print_text(sink, "Program:   Polyglot OS loader " POLYGLOT_VERSION "\n");
     print_firmware(command, sink);
+    print_smbios(command, sink);
     print_processor(command, sink);
     print_time(command, sink);
-    print_format(sink, "Secure Boot: %s\n", secure_boot_on(command->fw) ? "on" : "off");
+    print_format(sink, "Boot:      Secure Boot is %s\n", secure_boot_on(command->fw) ? "on" : "off");
     print_screens(command->fw, sink);
 }

@@ -9,7 +9,8 @@ static const struct section {
     char command[12];
     const char *word; /* NULL: none */
 } sections[] = {
-    { "map", NULL }, { "map", "--raw" }, { "frames", NULL }, { "attributes", NULL }, { "numa", NULL }, { "dimms", NULL },
+    { "map", NULL },        { "map", "--raw" }, { "frames", NULL },
+    { "attributes", NULL }, { "numa", NULL },   { "dimms", NULL },
 };
 
 static EFI_STATUS print_section(const struct command *command, const struct section *section)
