@@ -99,10 +99,9 @@ EFI_STATUS command_read_format(struct command *command, unsigned allowed)
 
 static EFI_SHELL_PROTOCOL *start_page_break(const struct firmware *fw)
 {
-    EFI_GUID guid = EFI_SHELL_PROTOCOL_GUID;
-    EFI_SHELL_PROTOCOL *shell = NULL;
+    EFI_SHELL_PROTOCOL *shell = shell_find(fw);
 
-    if (EFI_ERROR(fw->boot->LocateProtocol(&guid, NULL, (void **)&shell)) || !shell || shell->GetPageBreak())
+    if (!shell || shell->GetPageBreak())
         return NULL;
     shell->EnablePageBreak();
     return shell;

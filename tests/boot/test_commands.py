@@ -18,7 +18,7 @@ PAGE_BREAK = "Press ENTER to continue"
 ANOMALIES = "0x40"
 SECTOR_BYTES = 512
 
-# Lines of a script: name -> the shell's line. What each left in %lasterror% goes to statuses.txt.
+# Lines of a script: name -> the shell's line.
 MAPS = {
     "shell1": r"memmap -sfo >a {v}\shell1.txt",
     "own1": r"{v}\l map -sfo >a {v}\own1.txt",
@@ -45,10 +45,10 @@ def find_volumes(**marks):
 
 
 def script_of(cases, volume="%main%"):
-    """Lines that run the cases, each with its status in statuses.txt."""
+    """Lines that run the cases, each with its status in status.txt."""
     lines = []
     for name, line in cases.items():
-        lines += [line.format(v=volume), rf"echo {name} %lasterror% >>a {volume}\status.txt"]
+        lines += [f"echo [{name}]", line.format(v=volume), rf"echo {name} %lasterror% >>a {volume}\status.txt"]
     return lines
 
 
@@ -62,6 +62,10 @@ class Run:
     @functools.cached_property
     def statuses(self):
         return dict(line.split() for line in images.read_text(self.image, "status.txt").splitlines())
+
+    def printed(self, name):
+        """What a case printed on the console, when it ran last."""
+        return self.text.rsplit(f"\n[{name}]\n", 1)[1].split("\n[", 1)[0] + "\n"
 
     def data(self, name):
         return images.read_file(self.image, FILES.get(name, f"{name}.txt"))
@@ -84,7 +88,7 @@ def small(tmp_path_factory):
     directory = tmp_path_factory.mktemp("commands")
     failures = {
         "version": r"{v}\l --version >v version",
-        "piped": r"{v}\l map -sfo | parse MemoryMapSummary 2",
+        "piped": r"{v}\l map -sfo | {v}\l --version",
         "unknown": r"{v}\l mop",
         "badword": r"{v}\l map --frob -o {v}\n1.txt",
         "badunit": r"{v}\l map --unit tons -o {v}\n2.txt",
@@ -253,16 +257,16 @@ def test_redirections_and_files_hold_the_same_text(guest):
 
 @pytest.mark.xdist_group("commands-small")
 def test_nothing_is_lost_however_often_commands_run(small):
+    """Pages of the loader's type are equal one by one; of the firmware's pool, what each command loses would add up."""
     before, after = small.shell_map("before"), small.shell_map("after")
     shell_map.assert_same(before, after, own=[])
-    shell.assert_nothing_is_lost(before.totals, after.totals, len(MAPS) + 20)
+    assert abs(after.totals["BSData"] - before.totals["BSData"]) <= 4 * shell_map.PAGE < len(small.statuses) * shell_map.PAGE / 4
 
 
 @pytest.mark.xdist_group("commands-small")
 def test_variables_and_pipes_take_the_output(small):
     assert re.search(r"^\[v Polyglot OS loader [\d.]+\s*\]$", small.text, re.MULTILINE)
-    reserved = small.shell_map("shell1").totals["Total"]
-    assert f"\n{reserved}\n" in small.text
+    assert re.fullmatch(r"Polyglot OS loader [\d.]+\n", small.printed("piped")), "the map went into the pipe"
     assert small.statuses["version"] == small.statuses["piped"] == "0x0"
 
 
@@ -289,9 +293,7 @@ def test_page_break_stops_at_each_screen(small):
 ])
 def test_failure_is_one_line_and_a_status(small, name, status, message):
     assert small.statuses[name] == status
-    lines = [line for line in small.text.splitlines() if line.startswith(shell.MESSAGE) and message in line]
-    assert lines
-    assert len(lines) <= (2 if name in ("full", "nomap", "kept") else 1)
+    assert re.fullmatch(rf"{shell.MESSAGE}[^\n]*{re.escape(message)}[^\n]*\n", small.printed(name))
 
 
 @pytest.mark.xdist_group("commands-small")
