@@ -21,7 +21,7 @@ export PATH := $(PATH):/usr/sbin:/sbin # mkfs.fat, for those who are not root
 
 # ---- what must be installed; each set is checked once per build directory -------------------------------------------
 
-packages_build := gcc libc6-dev binutils gnu-efi python3 python3-pefile fonts-spleen mtools dosfstools
+packages_build := gcc libc6-dev binutils gnu-efi python3 python3-pefile fonts-spleen mtools dosfstools libjansson-dev
 packages_run := qemu-system-x86 ovmf
 packages_window := qemu-system-gui
 packages_test := libcmocka-dev python3-pytest python3-pytest-xdist python3-pil clang libclang-rt-14-dev valgrind gdisk \
@@ -227,11 +227,16 @@ $(eval $(call host_tree,asan,$(CC),$(sanitize),test))
 $(eval $(call host_tree,tsan,$(CC),-O1 -fsanitize=thread,test))
 $(eval $(call host_tree,fuzz,$(CLANG),-O1 -fsanitize=fuzzer-no-link$(comma)address$(comma)undefined -fno-sanitize-recover=all,test))
 
-# Programs: mm/host/NAME_WITH_UNDERSCORES.c -> build/host/name-with-dashes
-$(BUILD)/host/memmap-report: $(BUILD)/host/mm/host/memmap_report.o $(BUILD)/host/mm/host/map_text.o \
+# memmap-report: its own files, and the readers of memory maps, which tests and fuzzers link, too.
+memmap_report_sources := mm/host/memmap_report.c
+reader_sources := $(filter-out $(memmap_report_sources),$(wildcard mm/host/*.c))
+$(BUILD)/host/memmap-report: $(memmap_report_sources:%.c=$(BUILD)/host/%.o) $(BUILD)/host/libreaders.a \
     $(BUILD)/host/tests/host_support.o $(BUILD)/host/libpure.a
 	$(call say,HOSTLD  $@)
-	$(Q)$(CC) $^ -o $@
+	$(Q)$(CC) $(filter %.o,$^) $(filter %.a,$^) -ljansson -o $@
+$(foreach tree,host asan fuzz,$(BUILD)/$(tree)/libreaders.a): $(BUILD)/%/libreaders.a: \
+    $(addprefix $(BUILD)/%/,$(reader_sources:.c=.o))
+	$(Q)rm -f $@ && ar rcs $@ $^
 
 test_sources := $(wildcard tests/test_*.c)
 test_programs := $(test_sources:tests/%.c=$(BUILD)/asan/tests/%)
@@ -240,7 +245,7 @@ full_speed_programs := $(tsan_programs:$(BUILD)/tsan/%=$(BUILD)/host/%) # races 
 fuzz_programs := $(patsubst tests/%.c,$(BUILD)/fuzz/tests/%,$(wildcard tests/fuzz_*.c))
 bench_programs := $(patsubst tests/bench/%.c,$(BUILD)/host/tests/bench/%,$(wildcard tests/bench/bench_*.c))
 bench_pmm := $(BUILD)/host/tests/bench/bench_pmm
-support = $(patsubst %,$(BUILD)/$(1)/%.o,tests/host_support tests/fake_acpi mm/host/map_text $(basename $(wildcard tests/model_*.c)))
+support = $(patsubst %,$(BUILD)/$(1)/%.o,tests/host_support tests/fake_acpi $(addprefix mm/host/,map_text map_rows text_scan) $(basename $(wildcard tests/model_*.c)))
 
 # These walk efi/ through a fake firmware: the only tests that need UEFI's types.
 efi_tests := test_exit test_failure test_loader_memory test_pages test_loading_memory test_video test_file_read \
@@ -260,6 +265,12 @@ $(BUILD)/asan/tests/test_wake: $(BUILD)/asan/kernel/smp/wake.o
 
 # What others make of a device tree is the measure of ours.
 $(BUILD)/asan/tests/test_device_tree $(BUILD)/fuzz/tests/fuzz_device_tree: libraries := -lfdt
+
+# What reads memory maps of others.
+readers_tests := $(BUILD)/asan/tests/test_map_readers $(BUILD)/fuzz/tests/fuzz_map_readers
+$(readers_tests): libraries := -ljansson
+$(BUILD)/asan/tests/test_map_readers: $(BUILD)/asan/libreaders.a
+$(BUILD)/fuzz/tests/fuzz_map_readers: $(BUILD)/fuzz/libreaders.a
 
 $(test_programs): %: %.o $(call support,asan) $(BUILD)/asan/libpure.a
 	$(Q)$(CC) -fsanitize=address,undefined $(filter %.o,$^) $(filter %.a,$^) -lcmocka -lpthread $(libraries) -o $@

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "map_text.h"
+#include "map_readers.h"
 #include "memory_report.h"
 #include "pmm.h"
 
@@ -63,7 +63,7 @@ static bool read_map(const char *name, struct map_text *ret)
         fclose(stream);
     if (!text)
         return false;
-    const bool parsed = map_text_parse(text, bytes, ret, &error);
+    const bool parsed = map_read(MAP_FORMATS, text, bytes, ret, &error);
     free(text);
     if (!parsed && error.line)
         fprintf(stderr, "%s:%zu: %s\n", name, error.line, error.reason);
