@@ -230,13 +230,11 @@ $(eval $(call host_tree,fuzz,$(CLANG),-O1 -fsanitize=fuzzer-no-link$(comma)addre
 # memmap-report: its own files, and the readers of memory maps, which tests and fuzzers link, too.
 memmap_report_sources := mm/host/memmap_report.c
 reader_sources := $(filter-out $(memmap_report_sources),$(wildcard mm/host/*.c))
-$(BUILD)/host/memmap-report: $(memmap_report_sources:%.c=$(BUILD)/host/%.o) $(BUILD)/host/libreaders.a \
+readers = $(patsubst %.c,$(BUILD)/$(1)/%.o,$(reader_sources))
+$(BUILD)/host/memmap-report: $(memmap_report_sources:%.c=$(BUILD)/host/%.o) $(call readers,host) \
     $(BUILD)/host/tests/host_support.o $(BUILD)/host/libpure.a
 	$(call say,HOSTLD  $@)
-	$(Q)$(CC) $(filter %.o,$^) $(filter %.a,$^) -ljansson -o $@
-$(foreach tree,host asan fuzz,$(BUILD)/$(tree)/libreaders.a): $(BUILD)/%/libreaders.a: \
-    $(addprefix $(BUILD)/%/,$(reader_sources:.c=.o))
-	$(Q)rm -f $@ && ar rcs $@ $^
+	$(Q)$(CC) $^ -ljansson -o $@
 
 test_sources := $(wildcard tests/test_*.c)
 test_programs := $(test_sources:tests/%.c=$(BUILD)/asan/tests/%)
@@ -269,8 +267,8 @@ $(BUILD)/asan/tests/test_device_tree $(BUILD)/fuzz/tests/fuzz_device_tree: libra
 # What reads memory maps of others.
 readers_tests := $(BUILD)/asan/tests/test_map_readers $(BUILD)/fuzz/tests/fuzz_map_readers
 $(readers_tests): libraries := -ljansson
-$(BUILD)/asan/tests/test_map_readers: $(BUILD)/asan/libreaders.a
-$(BUILD)/fuzz/tests/fuzz_map_readers: $(BUILD)/fuzz/libreaders.a
+$(BUILD)/asan/tests/test_map_readers: $(call readers,asan)
+$(BUILD)/fuzz/tests/fuzz_map_readers: $(call readers,fuzz)
 
 $(test_programs): %: %.o $(call support,asan) $(BUILD)/asan/libpure.a
 	$(Q)$(CC) -fsanitize=address,undefined $(filter %.o,$^) $(filter %.a,$^) -lcmocka -lpthread $(libraries) -o $@
@@ -279,7 +277,7 @@ $(tsan_programs): %: %.o $(call support,tsan) $(BUILD)/tsan/libpure.a
 $(full_speed_programs): %: %.o $(call support,host) $(BUILD)/host/libpure.a
 	$(Q)$(CC) $^ -lpthread -o $@
 $(fuzz_programs): %: %.o $(call support,fuzz) $(BUILD)/fuzz/libpure.a
-	$(Q)$(CLANG) -fsanitize=fuzzer,address,undefined $^ $(libraries) -o $@
+	$(Q)$(CLANG) -fsanitize=fuzzer,address,undefined $(filter %.o,$^) $(filter %.a,$^) $(libraries) -o $@
 $(filter-out $(bench_pmm),$(bench_programs)): %: %.o $(call support,host) $(BUILD)/host/libpure.a
 	$(Q)$(CC) $^ -lpthread -o $@
 

@@ -29,7 +29,7 @@ bool map_format_find(const char *name, enum map_format *ret)
 const char *map_note_text(enum map_note note)
 {
     static const char *const texts[MAP_NOTES] = {
-        [NOTE_EFI_PREFERRED] = "the efi: mem lines are used, which know more than the BIOS-e820 lines",
+        [NOTE_FIRMWARE_PREFERRED] = "the efi: mem lines are used, which know more than the BIOS-e820 lines",
         [NOTE_LATER_MAPS] = "there is more than one map: the first one is used",
         [NOTE_LINES_MISSING] = "the numbers of the efi: mem lines have gaps: lines are missing",
     };

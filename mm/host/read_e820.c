@@ -72,9 +72,9 @@ static const char *parse_old(struct extent line, uint64_t *ret_start, uint64_t *
         return reason;
     *ret_last = end - 1;
     line = trimmed(line);
-    if (!take_prefix(&line, "(") || is_empty(line) || line.end[-1] != ')')
-        return parse_type(line, ret_type); /* "type 20" stands without */
-    return parse_type((struct extent){ line.at, line.end - 1 }, ret_type);
+    if (extent_bytes(line) >= 2 && *line.at == '(' && line.end[-1] == ')') /* "type 20" stands without */
+        line = (struct extent){ line.at + 1, line.end - 1 };
+    return parse_type(line, ret_type);
 }
 
 /* A range that starts where the first one did begins the map of another boot. */

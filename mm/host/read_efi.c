@@ -1,5 +1,5 @@
 /*
- * What Linux prints of the EFI memory map, with efi=debug, or before 4.2 whenever it was built to (EFI_DEBUG):
+ * What Linux prints of the EFI memory map, with efi=debug, or before 4.2 if built so:
  *
  *     EFI: mem00: type=3, attr=0xf, range=[0x0000000000000000-0x0000000000001000) (0MB)               to 3.7, 64 bits
  *     efi: mem00: type=3, attr=0xf, range=[0x0000000000000000-0x0000000000001000) (0MB)               to 3.17
