@@ -54,6 +54,7 @@ sample_sources := $(wildcard kernel/sample/*.c kernel/sample/*.S)
 kernel_sources := $(filter-out $(sample_sources),$(wildcard kernel/*.c kernel/*.S kernel/*/*.c kernel/*/*.S)) \
     $(BUILD)/gen/font.c
 mm_sources := $(wildcard mm/*.c)
+report_sources := $(wildcard mm/report/*.c) # for the loader and memmap-report, not for kernels
 # What a kernel does with the allocator that it is handed: not in BOOTX64.EFI.
 adopting_sources := $(wildcard mm/pmm_adopt.c mm/pmm_check*.c mm/pmm_verify.c mm/pmm_limine.c)
 
@@ -69,7 +70,7 @@ target := $(common) $(prefix_map) -O2 -m64 -march=x86-64 -ffreestanding -fpic -f
 efi_flags := -isystem /usr/include/efi -isystem /usr/include/efi/x86_64 -DGNU_EFI_USE_MS_ABI
 
 target_objects := $(patsubst %,$(BUILD)/target/%.o,$(basename $(patsubst $(BUILD)/gen/%,gen/%,\
-    $(efi_sources) $(kernel_sources) $(filter-out $(adopting_sources),$(mm_sources)))))
+    $(efi_sources) $(kernel_sources) $(report_sources) $(filter-out $(adopting_sources),$(mm_sources)))))
 
 .PHONY: all
 all: $(BUILD)/BOOTX64.EFI $(BUILD)/esp.img $(BUILD)/host/memmap-report library $(BUILD)/sample.elf
@@ -82,7 +83,7 @@ $(target_objects): $(BUILD)/.flags Makefile
 
 $(BUILD)/target/efi/%.o: target += $(efi_flags)
 # Runs once, or waits for devices: small is worth more than fast. Not so for hashing, a pass over whole files.
-$(BUILD)/target/efi/%.o $(BUILD)/target/kernel/limine/%.o: target += -Os
+$(BUILD)/target/efi/%.o $(BUILD)/target/kernel/limine/%.o $(BUILD)/target/mm/report/%.o: target += -Os
 $(BUILD)/target/efi/config/blake2b.o: target += -O2
 $(BUILD)/target/%.o: %.c | $(BUILD)/.packages-build
 	@mkdir -p $(@D)
@@ -198,7 +199,7 @@ apps: $(apps) $(BUILD)/apps/kernel.elf
 # ---- the host tree ---------------------------------------------------------------------------------------------------
 
 # Pure units that do not live in mm/.
-pure_sources := $(mm_sources) $(BUILD)/gen/font.c \
+pure_sources := $(mm_sources) $(report_sources) $(BUILD)/gen/font.c \
     $(addprefix kernel/,format.c framebuffer.c utf8.c glyph.c fb_draw.c fb_render.c fb_console.c memory_blocks.c picture_layout.c memory_picture.c memory_report.c) \
     $(addprefix kernel/smp/,acpi.c acpi_place.c madt.c apic.c) \
     $(addprefix kernel/limine/,memory_map.c tables.c io_apic.c iommu.c) \
@@ -228,8 +229,11 @@ $(eval $(call host_tree,tsan,$(CC),-O1 -fsanitize=thread,test))
 $(eval $(call host_tree,fuzz,$(CLANG),-O1 -fsanitize=fuzzer-no-link$(comma)address$(comma)undefined -fno-sanitize-recover=all,test))
 
 # memmap-report: its own files, and the readers of memory maps, which tests and fuzzers link, too.
-memmap_report_sources := mm/host/memmap_report.c
+memmap_report_sources := $(addprefix mm/host/,memmap_report.c arguments.c built_map.c boot_report.c picture_file.c \
+    input.c output.c)
 reader_sources := $(filter-out $(memmap_report_sources),$(wildcard mm/host/*.c))
+$(BUILD)/host/mm/host/memmap_report.o: host += -DPOLYGLOT_VERSION='"$(VERSION)"'
+$(BUILD)/host/mm/host/memmap_report.o: $(BUILD)/.flags
 readers = $(patsubst %.c,$(BUILD)/$(1)/%.o,$(reader_sources))
 $(BUILD)/host/memmap-report: $(memmap_report_sources:%.c=$(BUILD)/host/%.o) $(call readers,host) \
     $(BUILD)/host/tests/host_support.o $(BUILD)/host/libpure.a
@@ -379,7 +383,7 @@ layers:
 	    { echo "layers: EFI types outside efi/" >&2; exit 1; }
 	@! grep -nE '#include "(\.\.|efi/|kernel/)' -r mm include || { echo "layers: mm/ and include/ look outward" >&2; exit 1; }
 	@! grep -nE '#include "(\.\./)*efi/' -r kernel || { echo "layers: kernel/ looks into efi/" >&2; exit 1; }
-	@! grep -nE '#include <' mm/*.c include/*.h | grep -vE '<(stdint|stddef|stdbool|stdatomic|stdarg|limits)\.h>' || \
+	@! grep -nE '#include <' mm/*.c mm/report/* include/*.h | grep -vE '<(stdint|stddef|stdbool|stdatomic|stdarg|limits)\.h>' || \
 	    { echo "layers: mm/ and include/ are freestanding" >&2; exit 1; }
 check: layers
 

@@ -194,6 +194,20 @@ bool map_text_parse(const char *text, size_t n, struct map_text *ret, struct map
     return true;
 }
 
+struct map_subject map_text_subject(const struct map_text *t)
+{
+    return (struct map_subject){
+        .map = t->map,
+        .claims = t->claims,
+        .n_claims = t->n_claims,
+        .phys_bits = t->phys_bits,
+        .without_attributes = t->without_attributes,
+        .metadata = t->metadata,
+        .reserved = t->reserved,
+        .n_reserved = t->n_reserved,
+    };
+}
+
 void map_text_free(struct map_text *t)
 {
     free((void *)(uintptr_t)t->map.descriptors);

@@ -30,6 +30,7 @@
 #include "addr.h"
 #include "compiler.h"
 #include "firmware_map.h"
+#include "map_subject.h"
 #include "mem_region.h"
 
 /* What whoever reads a text should be told besides: bits of map_text.notes. */
@@ -65,6 +66,9 @@ struct map_text_error {
  * ret         on success the caller's, until map_text_free(). ret_error is written on failure only.
  */
 MUST_CHECK bool map_text_parse(const char *text, size_t n, struct map_text *ret, struct map_text_error *ret_error);
+
+/* The same for reports. It points into t. */
+struct map_subject map_text_subject(const struct map_text *t);
 
 void map_text_free(struct map_text *t);
 
