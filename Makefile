@@ -21,7 +21,8 @@ export PATH := $(PATH):/usr/sbin:/sbin # mkfs.fat, for those who are not root
 
 # ---- what must be installed; each set is checked once per build directory -------------------------------------------
 
-packages_build := gcc libc6-dev binutils gnu-efi python3 python3-pefile fonts-spleen mtools dosfstools libjansson-dev
+packages_build := gcc libc6-dev libstb-dev binutils gnu-efi python3 python3-pefile fonts-spleen mtools dosfstools \
+    libjansson-dev
 packages_run := qemu-system-x86 ovmf
 packages_window := qemu-system-gui
 packages_test := libcmocka-dev python3-pytest python3-pytest-xdist python3-pil clang libclang-rt-14-dev valgrind gdisk \
@@ -203,7 +204,8 @@ pure_sources := $(mm_sources) $(report_sources) $(BUILD)/gen/font.c \
     $(addprefix kernel/,format.c framebuffer.c utf8.c glyph.c fb_draw.c fb_render.c fb_console.c memory_blocks.c picture_layout.c memory_picture.c memory_report.c) \
     $(addprefix kernel/smp/,acpi.c acpi_place.c madt.c apic.c) \
     $(addprefix kernel/limine/,memory_map.c tables.c io_apic.c iommu.c) \
-    $(addprefix efi/,options.c smbios.c device_tree.c utf16.c files/device_path.c) $(wildcard efi/config/*.c efi/elf/*.c)
+    $(addprefix efi/,options.c smbios.c device_tree.c utf16.c files/device_path.c) \
+    $(wildcard efi/config/*.c efi/elf/*.c efi/picture/*.c)
 pure_names := $(patsubst $(BUILD)/gen/%,gen/%,$(basename $(pure_sources)))
 
 host := $(common) -D_GNU_SOURCE -DPOLYGLOT_HOST
@@ -247,7 +249,8 @@ full_speed_programs := $(tsan_programs:$(BUILD)/tsan/%=$(BUILD)/host/%) # races 
 fuzz_programs := $(patsubst tests/%.c,$(BUILD)/fuzz/tests/%,$(wildcard tests/fuzz_*.c))
 bench_programs := $(patsubst tests/bench/%.c,$(BUILD)/host/tests/bench/%,$(wildcard tests/bench/bench_*.c))
 bench_pmm := $(BUILD)/host/tests/bench/bench_pmm
-support = $(patsubst %,$(BUILD)/$(1)/%.o,tests/host_support tests/fake_acpi $(addprefix mm/host/,map_text map_rows text_scan) $(basename $(wildcard tests/model_*.c)))
+support = $(patsubst %,$(BUILD)/$(1)/%.o,tests/host_support tests/fake_acpi \
+    $(addprefix mm/host/,map_text map_rows text_scan) $(basename $(wildcard tests/model_*.c)))
 
 # These walk efi/ through a fake firmware: the only tests that need UEFI's types.
 efi_tests := test_exit test_failure test_loader_memory test_pages test_loading_memory test_video test_file_read \
