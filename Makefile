@@ -22,11 +22,11 @@ export PATH := $(PATH):/usr/sbin:/sbin # mkfs.fat, for those who are not root
 # ---- what must be installed; each set is checked once per build directory -------------------------------------------
 
 packages_build := gcc libc6-dev libstb-dev binutils gnu-efi python3 python3-pefile fonts-spleen mtools dosfstools \
-    libjansson-dev
+    libjson-c-dev
 packages_run := qemu-system-x86 ovmf
 packages_window := qemu-system-gui
 packages_test := libcmocka-dev python3-pytest python3-pytest-xdist python3-pil clang libclang-rt-14-dev valgrind gdisk \
-    spin libfdt-dev device-tree-compiler swtpm sbsigntool openssl
+    spin libfdt-dev device-tree-compiler swtpm sbsigntool openssl mandoc
 
 define packages_rule
 $(BUILD)/.packages-$(1): Makefile
@@ -240,7 +240,7 @@ readers = $(patsubst %.c,$(BUILD)/$(1)/%.o,$(reader_sources))
 $(BUILD)/host/memmap-report: $(memmap_report_sources:%.c=$(BUILD)/host/%.o) $(call readers,host) \
     $(BUILD)/host/tests/host_support.o $(BUILD)/host/libpure.a
 	$(call say,HOSTLD  $@)
-	$(Q)$(CC) $^ -ljansson -o $@
+	$(Q)$(CC) $^ -ljson-c -o $@
 
 test_sources := $(wildcard tests/test_*.c)
 test_programs := $(test_sources:tests/%.c=$(BUILD)/asan/tests/%)
@@ -273,7 +273,7 @@ $(BUILD)/asan/tests/test_device_tree $(BUILD)/fuzz/tests/fuzz_device_tree: libra
 
 # What reads memory maps of others.
 readers_tests := $(BUILD)/asan/tests/test_map_readers $(BUILD)/fuzz/tests/fuzz_map_readers
-$(readers_tests): libraries := -ljansson
+$(readers_tests): libraries := -ljson-c
 $(BUILD)/asan/tests/test_map_readers: $(call readers,asan)
 $(BUILD)/fuzz/tests/fuzz_map_readers: $(call readers,fuzz)
 
@@ -349,6 +349,16 @@ test-kernel: $(BUILD)/preparer.efi
 
 # ---- what people call ------------------------------------------------------------------------------------------------
 
+# memmap-report and its manual, for people who want to type its name.
+PREFIX ?= /usr/local
+installed = $(DESTDIR)$(PREFIX)/bin/memmap-report $(DESTDIR)$(PREFIX)/share/man/man1/memmap-report.1
+.PHONY: install uninstall
+install: $(BUILD)/host/memmap-report
+	$(Q)install -D -m 755 $< $(firstword $(installed))
+	$(Q)install -D -m 644 mm/host/memmap-report.1 $(lastword $(installed))
+uninstall:
+	$(Q)rm -f $(installed)
+
 .PHONY: run test test-all bench speed compare fuzz mutants layers check clean help
 run: all $(BUILD)/.packages-run $(if $(WINDOW),$(BUILD)/.packages-window)
 	@$(PYTHON) tests/boot/run.py $(if $(WINDOW),--window)
@@ -402,6 +412,7 @@ help:
 	@echo "make speed      what a boot of a kernel costs; LIMINE=path/to/BOOTX64.EFI beside it"
 	@echo "make compare    kernels under Limine and under this loader: LIMINE=path KERNELS='folder ...'"
 	@echo "make fuzz       fuzz for long; make mutants: prove that the tests can fail"
+	@echo "make install    memmap-report and its manual into PREFIX (/usr/local), below DESTDIR; make uninstall removes them"
 	@echo "make clean      remove $(BUILD)/; V=1 shows every command"
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

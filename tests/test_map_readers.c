@@ -437,7 +437,12 @@ static void bad_json_is_refused(void **state)
                   "a claim's name is not that of a type it can have");
     check_refused(MAP_FORMATS, "{\"descriptors\":[],\"reserved\":[{\"start\":1,\"pages\":0}]}", 0,
                   "reserved: not page-aligned, or too large");
-    check_refused(MAP_FORMATS, "{\"descriptors\":[],\"descriptors\":[]}", 1, "not JSON");
+    check_refused(MAP_FORMATS, "{\"descriptors\":[]}\n}", 2, "not JSON");
+    check_refused(MAP_FORMATS, "{\"descriptors\":[]", 1, "not JSON");
+    check_refused(MAP_FORMAT_JSON, "", 1, "not JSON");
+    check_refused(MAP_FORMAT_JSON, "[]", 0, "no array \"descriptors\"");
+    check_refused(MAP_FORMAT_JSON, "7", 1, "not JSON");
+    check_refused(MAP_FORMAT_JSON, "null", 1, "not JSON");
 }
 
 static void what_is_no_other_format_is_our_own(void **state)
