@@ -21,11 +21,12 @@ export PATH := $(PATH):/usr/sbin:/sbin # mkfs.fat, for those who are not root
 
 # ---- what must be installed; each set is checked once per build directory -------------------------------------------
 
-packages_build := gcc libc6-dev libstb-dev binutils gnu-efi python3 python3-pefile fonts-spleen mtools dosfstools
+packages_build := gcc libc6-dev libstb-dev binutils gnu-efi python3 python3-pefile fonts-spleen mtools dosfstools \
+    libjson-c-dev
 packages_run := qemu-system-x86 ovmf
 packages_window := qemu-system-gui
 packages_test := libcmocka-dev python3-pytest python3-pytest-xdist python3-pil clang libclang-rt-14-dev valgrind gdisk \
-    spin libfdt-dev device-tree-compiler swtpm sbsigntool openssl
+    spin libfdt-dev device-tree-compiler swtpm sbsigntool openssl mandoc
 
 define packages_rule
 $(BUILD)/.packages-$(1): Makefile
@@ -234,11 +235,17 @@ $(eval $(call host_tree,asan,$(CC),$(sanitize),test))
 $(eval $(call host_tree,tsan,$(CC),-O1 -fsanitize=thread,test))
 $(eval $(call host_tree,fuzz,$(CLANG),-O1 -fsanitize=fuzzer-no-link$(comma)address$(comma)undefined -fno-sanitize-recover=all,test))
 
-# Programs: mm/host/NAME_WITH_UNDERSCORES.c -> build/host/name-with-dashes
-$(BUILD)/host/memmap-report: $(BUILD)/host/mm/host/memmap_report.o $(BUILD)/host/mm/host/map_text.o \
+# memmap-report: its own files, and the readers of memory maps, which tests and fuzzers link, too.
+memmap_report_sources := $(addprefix mm/host/,memmap_report.c arguments.c built_map.c boot_report.c picture_file.c \
+    input.c output.c)
+reader_sources := $(filter-out $(memmap_report_sources),$(wildcard mm/host/*.c))
+$(BUILD)/host/mm/host/memmap_report.o: host += -DPOLYGLOT_VERSION='"$(VERSION)"'
+$(BUILD)/host/mm/host/memmap_report.o: $(BUILD)/.flags
+readers = $(patsubst %.c,$(BUILD)/$(1)/%.o,$(reader_sources))
+$(BUILD)/host/memmap-report: $(memmap_report_sources:%.c=$(BUILD)/host/%.o) $(call readers,host) \
     $(BUILD)/host/tests/host_support.o $(BUILD)/host/libpure.a
 	$(call say,HOSTLD  $@)
-	$(Q)$(CC) $^ -o $@
+	$(Q)$(CC) $^ -ljson-c -o $@
 
 test_sources := $(wildcard tests/test_*.c)
 test_programs := $(test_sources:tests/%.c=$(BUILD)/asan/tests/%)
@@ -247,7 +254,8 @@ full_speed_programs := $(tsan_programs:$(BUILD)/tsan/%=$(BUILD)/host/%) # races 
 fuzz_programs := $(patsubst tests/%.c,$(BUILD)/fuzz/tests/%,$(wildcard tests/fuzz_*.c))
 bench_programs := $(patsubst tests/bench/%.c,$(BUILD)/host/tests/bench/%,$(wildcard tests/bench/bench_*.c))
 bench_pmm := $(BUILD)/host/tests/bench/bench_pmm
-support = $(patsubst %,$(BUILD)/$(1)/%.o,tests/host_support tests/fake_acpi mm/host/map_text $(basename $(wildcard tests/model_*.c)))
+support = $(patsubst %,$(BUILD)/$(1)/%.o,tests/host_support tests/fake_acpi \
+    $(addprefix mm/host/,map_text map_rows text_scan) $(basename $(wildcard tests/model_*.c)))
 
 # These walk efi/ through a fake firmware: the only tests that need UEFI's types.
 efi_tests := test_exit test_failure test_loader_memory test_pages test_loading_memory test_video test_file_read \
@@ -269,6 +277,12 @@ $(BUILD)/asan/tests/test_wake: $(BUILD)/asan/kernel/smp/wake.o
 # What others make of a device tree is the measure of ours.
 $(BUILD)/asan/tests/test_device_tree $(BUILD)/fuzz/tests/fuzz_device_tree: libraries := -lfdt
 
+# What reads memory maps of others.
+readers_tests := $(BUILD)/asan/tests/test_map_readers $(BUILD)/fuzz/tests/fuzz_map_readers
+$(readers_tests): libraries := -ljson-c
+$(BUILD)/asan/tests/test_map_readers: $(call readers,asan)
+$(BUILD)/fuzz/tests/fuzz_map_readers: $(call readers,fuzz)
+
 $(test_programs): %: %.o $(call support,asan) $(BUILD)/asan/libpure.a
 	$(Q)$(CC) -fsanitize=address,undefined $(filter %.o,$^) $(filter %.a,$^) -lcmocka -lpthread $(libraries) -o $@
 $(tsan_programs): %: %.o $(call support,tsan) $(BUILD)/tsan/libpure.a
@@ -276,7 +290,7 @@ $(tsan_programs): %: %.o $(call support,tsan) $(BUILD)/tsan/libpure.a
 $(full_speed_programs): %: %.o $(call support,host) $(BUILD)/host/libpure.a
 	$(Q)$(CC) $^ -lpthread -o $@
 $(fuzz_programs): %: %.o $(call support,fuzz) $(BUILD)/fuzz/libpure.a
-	$(Q)$(CLANG) -fsanitize=fuzzer,address,undefined $^ $(libraries) -o $@
+	$(Q)$(CLANG) -fsanitize=fuzzer,address,undefined $(filter %.o,$^) $(filter %.a,$^) $(libraries) -o $@
 $(filter-out $(bench_pmm),$(bench_programs)): %: %.o $(call support,host) $(BUILD)/host/libpure.a
 	$(Q)$(CC) $^ -lpthread -o $@
 
@@ -341,6 +355,16 @@ test-kernel: $(BUILD)/preparer.efi
 
 # ---- what people call ------------------------------------------------------------------------------------------------
 
+# memmap-report and its manual, for people who want to type its name.
+PREFIX ?= /usr/local
+installed = $(DESTDIR)$(PREFIX)/bin/memmap-report $(DESTDIR)$(PREFIX)/share/man/man1/memmap-report.1
+.PHONY: install uninstall
+install: $(BUILD)/host/memmap-report
+	$(Q)install -D -m 755 $< $(firstword $(installed))
+	$(Q)install -D -m 644 mm/host/memmap-report.1 $(lastword $(installed))
+uninstall:
+	$(Q)rm -f $(installed)
+
 .PHONY: run test test-all bench speed compare fuzz mutants layers check clean help
 run: all $(BUILD)/.packages-run $(if $(WINDOW),$(BUILD)/.packages-window)
 	@$(PYTHON) tests/boot/run.py $(if $(WINDOW),--window)
@@ -394,6 +418,7 @@ help:
 	@echo "make speed      what a boot of a kernel costs; LIMINE=path/to/BOOTX64.EFI beside it"
 	@echo "make compare    kernels under Limine and under this loader: LIMINE=path KERNELS='folder ...'"
 	@echo "make fuzz       fuzz for long; make mutants: prove that the tests can fail"
+	@echo "make install    memmap-report and its manual into PREFIX (/usr/local), below DESTDIR; make uninstall removes them"
 	@echo "make clean      remove $(BUILD)/; V=1 shows every command"
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

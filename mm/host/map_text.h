@@ -30,8 +30,20 @@
 #include "addr.h"
 #include "compiler.h"
 #include "firmware_map.h"
+#include "map_subject.h"
 #include "mem_region.h"
 
+/* What whoever reads a text should be told besides: bits of map_text.notes. */
+enum map_note {
+    NOTE_FIRMWARE_PREFERRED, /* a log has both EFI's and the BIOS's lines */
+    NOTE_LATER_MAPS,    /* a log has a second map: of another boot, or of runtime memory alone */
+    NOTE_LINES_MISSING, /* the numbers of a log's lines have gaps */
+    MAP_NOTES
+};
+
+const char *map_note_text(enum map_note note);
+
+/* What a text says of a memory map. Also what the readers of other formats make of theirs (map_readers.h). */
 struct map_text {
     struct firmware_map map;
     struct region_claim *claims; /* images, framebuffers and holes, as they came */
@@ -40,6 +52,8 @@ struct map_text {
     struct phys_range metadata; /* bytes == 0: not given */
     struct frame_range *reserved;
     size_t n_reserved;
+    bool without_attributes; /* the source knows none: every descriptor has WB alone */
+    unsigned notes;
 };
 
 struct map_text_error {
@@ -52,6 +66,9 @@ struct map_text_error {
  * ret         on success the caller's, until map_text_free(). ret_error is written on failure only.
  */
 MUST_CHECK bool map_text_parse(const char *text, size_t n, struct map_text *ret, struct map_text_error *ret_error);
+
+/* The same for reports. It points into t. */
+struct map_subject map_text_subject(const struct map_text *t);
 
 void map_text_free(struct map_text *t);
 
