@@ -4,7 +4,7 @@
 #include "machine.h"
 #include "output.h"
 
-/* The commands that need no time. memmap-report finds the raw map by its first line, and its end by the blank one. */
+/* The commands that need no time. */
 static const struct section {
     char command[12];
     const char *word; /* NULL: none */
@@ -19,7 +19,7 @@ static EFI_STATUS print_section(const struct command *command, const struct sect
     struct command part = *command;
     EFI_STATUS status = EFI_UNSUPPORTED;
 
-    print_format(sink, "\n==== %s%s%s ====\n\n", section->command, section->word ? " " : "",
+    print_format(sink, "\n" REPORT_HEADING_BEGIN "%s%s%s" REPORT_HEADING_END "\n\n", section->command, section->word ? " " : "",
                  section->word ? section->word : "");
     part.description = command_find(section->command, text_bytes(section->command));
     part.words = &section->word;
@@ -36,7 +36,7 @@ static EFI_STATUS print_all(const struct command *command)
 {
     EFI_STATUS found = EFI_SUCCESS;
 
-    print_text(command->style.sink, "==== machine ====\n\n");
+    print_text(command->style.sink, REPORT_HEADING_BEGIN "machine" REPORT_HEADING_END "\n\n");
     machine_print(command);
     for (size_t i = 0; i < ARRAY_LENGTH(sections); i++)
         if (print_section(command, &sections[i]) == COMMAND_ANOMALIES)

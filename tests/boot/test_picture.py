@@ -2,12 +2,14 @@
 import functools
 import json
 import re
+import subprocess
 
 import pytest
 
 import images
 import report
 import shell
+from boot import MEMMAP_REPORT
 from machine import Shape
 from screen import Screen
 
@@ -151,6 +153,9 @@ def test_the_raw_map_in_a_report_is_that_of_its_map(run):
     assert len(descriptors) == len(printed) > 50
     assert sum(d.pages for d in descriptors) == sum(int(pages) for _, pages in printed)
     assert "image" in comments
+    done = subprocess.run([MEMMAP_REPORT, "map", "--raw", "-"], input=images.read_file(run.image, "r.txt"), check=True,
+                          capture_output=True)
+    assert report.parse_raw_map(done.stdout.decode())[0] == descriptors
 
 
 @pytest.mark.xdist_group("picture")
