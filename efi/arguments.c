@@ -11,7 +11,7 @@
 
 #define OPTION_PREFIX "polyglot:"
 #define CONFIGURATION_PREFIX "limine:config:"
-#define OPTIONS_KNOWN "boot FILE, resolution=WxH, test=MIB, raw-map=yes, console=none, fault=KIND"
+#define OPTIONS_KNOWN "boot FILE, resolution=WxH, test=MIB, bad_memory=RANGES, raw-map=yes, console=none, fault=KIND"
 
 /* An entry point is at most this long (DSP0134 5.2); the firmware's own table says no better. */
 #define ENTRY_POINT_READABLE 32
