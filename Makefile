@@ -233,6 +233,10 @@ $(BUILD)/host/memmap-report: $(BUILD)/host/mm/host/memmap_report.o $(BUILD)/host
 	$(call say,HOSTLD  $@)
 	$(Q)$(CC) $^ -o $@
 
+# A process that keeps clearing a bit of a guest's memory (tests/boot/bad_memory.py).
+$(BUILD)/host/stuck-bit: $(BUILD)/host/tests/boot/stuck_bit.o
+	$(Q)$(CC) $^ -o $@
+
 test_sources := $(wildcard tests/test_*.c)
 test_programs := $(test_sources:tests/%.c=$(BUILD)/asan/tests/%)
 tsan_programs := $(patsubst tests/%.c,$(BUILD)/tsan/tests/%,$(wildcard tests/tsan_*.c))
@@ -283,7 +287,7 @@ $(bench_pmm): $(bench_pmm_objects) $(BUILD)/target/libmm.a
 	$(Q)$(CC) $^ -lpthread -o $@
 
 .PHONY: host-tests
-host-tests: $(test_programs) $(tsan_programs) $(full_speed_programs) $(fuzz_programs) $(BUILD)/host/memmap-report $(bench_pmm)
+host-tests: $(test_programs) $(tsan_programs) $(full_speed_programs) $(fuzz_programs) $(BUILD)/host/memmap-report $(bench_pmm) $(BUILD)/host/stuck-bit
 
 # ---- the kernel that the boot tests load ------------------------------------------------------------------------------
 

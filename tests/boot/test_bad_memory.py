@@ -1,0 +1,162 @@
+"""
+Memory that does not work: found where it is, named in limine.conf, and from then on nobody's; and what lies there when
+the boot begins makes room, or is named.
+"""
+import dataclasses
+import functools
+import re
+
+import pytest
+
+import images
+import limine_kernel
+import report
+import shell
+from bad_memory import GIB, LOW_MIB, MIB, PAGE_BYTES, SPLIT, StuckBits, draw_address_bit, draw_frame, seeded
+from boot import LOADER, RAW_MAP_STRING, subtract
+from limine_cases import LimineCase
+from limine_guest import Loaded
+from machine import BUILD, Machine, Shape
+
+MACHINE = Shape(memory_mib=2 * LOW_MIB, cpu="max")
+CONVENTIONAL = 7
+LIMINE_BAD, LIMINE_EXECUTABLE_AND_MODULES = 4, 6
+LOAD_ERROR, DEVICE_ERROR = 0x1, 0x7
+TIMEOUT_S = 120
+ENTRY = ("timeout: 0", "/Built in", "protocol: builtin")
+
+# Free early and late: away from what firmware and loader allocate at the top, and what the frame test reads back at once.
+LOW_WINDOW = 16 * MIB, 48 * MIB
+HIGH_WINDOW = 4 * GIB + 4 * MIB, 4 * GIB + 48 * MIB
+
+END = re.compile(rf"^(?:{re.escape(report.LAST_LINE)}|.*PANIC.*)$", re.MULTILINE | re.IGNORECASE)
+
+
+def key(ranges):
+    """A line of limine.conf."""
+    return "bad_memory: " + ", ".join(f"{start:#x}-{end:#x}" for start, end in ranges)
+
+
+def make_volume(directory, configuration, commands=()):
+    lines = [*commands, r"fs0:\loader.efi"]
+    return images.make_image(directory / "esp.img", {"startup.nsh": images.script(*lines), "loader.efi": LOADER,
+                                                     "limine.conf": "\n".join(configuration) + "\n"})
+
+
+def boot_builtin(directory, configuration, bits=(), commands=()):
+    """What a machine with these stuck bits says on COM1 until the built-in kernel has come to an end, good or bad."""
+    image = make_volume(directory, configuration, commands)
+    with Machine(MACHINE, image=image, strings=[RAW_MAP_STRING], extra=SPLIT) as machine, StuckBits(machine, bits):
+        machine.wait_until(lambda: "Press ESC" in machine.serial_text(), TIMEOUT_S, "the shell's countdown")
+        machine.press("spc")
+        machine.wait_until(lambda: END.search(machine.serial_text()), TIMEOUT_S, "end of the kernel")
+        machine.wait_for_halt()
+        return machine.serial_text()
+
+
+@dataclasses.dataclass
+class BuiltIn:
+    """What the report of a boot says."""
+
+    text: str
+
+    @functools.cached_property
+    def report(self):
+        return report.parse(self.text)
+
+    @functools.cached_property
+    def raw_map(self):
+        return report.parse_raw_map(report.raw_map(self.text))
+
+    def ranges(self, *keys):
+        """(start, end) of what the raw map's comments name so."""
+        unit = {"image": PAGE_BYTES, "reserved": PAGE_BYTES}
+        return [(start, start + count * unit.get(name, 1)) for name in keys
+                for start, count in self.raw_map[1].get(name, [])]
+
+    def regions(self, kind):
+        return [(r.start, r.end) for r in self.report.regions if r.type == kind]
+
+    @property
+    def free(self):
+        return [(d.start, d.start + d.bytes) for d in self.raw_map[0] if d.type == CONVENTIONAL]
+
+
+def overlap(ranges, others):
+    return [(a, b) for a in ranges for b in others if a[0] < b[1] and b[0] < a[1]]
+
+
+def is_inside(ranges, others):
+    return not list(subtract(ranges, others))
+
+
+@pytest.fixture(scope="module")
+def clean(tmp_path_factory):
+    return BuiltIn(boot_builtin(tmp_path_factory.mktemp("clean"), ENTRY))
+
+
+@pytest.fixture(scope="module")
+def bits(clean):
+    """A bit below 4 GiB and one above, by chance."""
+    random_numbers, seed = seeded()
+    print(f"POLYGLOT_SEED={seed}")
+    return [draw_address_bit(random_numbers, draw_frame(random_numbers, clean.free, *window))
+            for window in (LOW_WINDOW, HIGH_WINDOW)]
+
+
+@pytest.fixture(scope="module")
+def guarded(clean, bits, tmp_path_factory):
+    """
+    The bits, and all that the loader allocated on the machine without, are bad memory now. The bits are named globally,
+    the rest in the entry.
+    """
+    taken = clean.ranges("reserved", "metadata")
+    image = clean.ranges("image")
+    refused = rf"fs0:\loader.efi bad_memory={key(image).split()[1]}"
+    commands = [refused, "echo first %lasterror%", refused, "echo second %lasterror%"]
+    configuration = ("timeout: 0", key([(bit.address, bit.address + 1) for bit in bits]), "/Built in",
+                     "protocol: builtin", key(taken))
+    directory = tmp_path_factory.mktemp("guarded")
+    return BuiltIn(boot_builtin(directory, configuration, bits, commands)), taken
+
+
+pytestmark = pytest.mark.xdist_group("bad-memory")
+
+
+def test_sound_machine_has_no_bad_memory(clean):
+    assert not clean.regions("BAD_MEMORY")
+    assert "bad_memory" not in clean.text
+
+
+@pytest.mark.parametrize("which", (0, 1), ids=("below-4-gib", "above-4-gib"))
+def test_without_the_key_the_frame_test_runs_into_the_bit(bits, which, tmp_path):
+    bit = bits[which]
+    text = boot_builtin(tmp_path, ENTRY, [bit])
+    found = re.search(r"frame test: the frame at 0x([0-9A-F]+) holds 0x([0-9A-F]+) instead of its own address", text)
+    assert found, text[-1000:]
+    assert int(found.group(1), 16) == bit.frame
+    assert int(found.group(2), 16) == bit.frame & ~(bit.mask << 8 * (bit.address - bit.frame))
+
+
+def test_with_the_key_the_frame_test_passes_and_the_frames_are_named_bad(bits, guarded):
+    boot, taken = guarded
+    bad = boot.regions("BAD_MEMORY")
+    assert is_inside([(bit.frame, bit.frame + PAGE_BYTES) for bit in bits], bad)
+    assert is_inside(taken, bad) and is_inside(bad, [*taken, *((bit.frame, bit.frame + PAGE_BYTES) for bit in bits)])
+    assert boot.report.tested_lowest + boot.report.tested_spread == boot.report.free_frames - boot.report.left_out_low
+
+
+def test_what_the_loader_allocates_moves_out_of_bad_memory(guarded):
+    boot, taken = guarded
+    moved = boot.ranges("reserved", "metadata", "image")
+    assert len(moved) > len(taken)  # the claims, too
+    assert not overlap(moved, taken)
+
+
+def test_range_under_the_image_is_refused_by_name(clean, guarded):
+    (start, end), = clean.ranges("image")
+    lines = re.findall(r"^BOOTX64\.EFI: bad_memory (0x\w+)-(0x\w+) lies under this program's image$", guarded[0].text,
+                       re.MULTILINE)
+    assert len(lines) == 2
+    assert all(start <= int(first, 16) < int(last, 16) <= end for first, last in lines)
+    assert "\nfirst 0x7\n" in guarded[0].text and "\nsecond 0x7\n" in guarded[0].text
