@@ -14,6 +14,7 @@ import report
 import shell
 from bad_memory import GIB, LOW_MIB, MIB, PAGE_BYTES, SPLIT, StuckBits, draw_address_bit, draw_frame, seeded
 from boot import LOADER, RAW_MAP_STRING, subtract
+from kernel_files import DEVICE_ERROR, LOAD_ERROR, NOT_FOUND, OUT_OF_RESOURCES
 from limine_cases import LimineCase
 from limine_guest import Loaded
 from machine import BUILD, Machine, Shape
@@ -21,7 +22,6 @@ from machine import BUILD, Machine, Shape
 MACHINE = Shape(memory_mib=2 * LOW_MIB, cpu="max")
 CONVENTIONAL = 7
 LIMINE_BAD, LIMINE_EXECUTABLE_AND_MODULES = 4, 6
-LOAD_ERROR, DEVICE_ERROR = 0x1, 0x7
 TIMEOUT_S = 120
 ENTRY = ("timeout: 0", "/Built in", "protocol: builtin")
 
@@ -160,3 +160,120 @@ def test_range_under_the_image_is_refused_by_name(clean, guarded):
     assert len(lines) == 2
     assert all(start <= int(first, 16) < int(last, 16) <= end for first, last in lines)
     assert "\nfirst 0x7\n" in guarded[0].text and "\nsecond 0x7\n" in guarded[0].text
+
+
+@dataclasses.dataclass
+class Kernel:
+    """What the test kernel was told of memory: (start, end) by the type's number."""
+
+    guest: Loaded
+
+    def entries(self, kind):
+        columns = (self.guest.numbers(f"map_{name}") for name in ("base", "length", "type"))
+        return [(base, base + length) for base, length, number in zip(*columns) if number == kind]
+
+
+@pytest.fixture(scope="module")
+def kernels(tmp_path_factory):
+    """The test kernel as it is, and where all that holds it and its modules is bad memory."""
+    plain = limine_kernel.Variant(file="dyn", revision=6)
+    booted = []
+    for variant in (plain, dataclasses.replace(plain, has_bad_memory=True)):
+        lines = [key(booted[0].entries(LIMINE_EXECUTABLE_AND_MODULES))] if booted else []
+        case = LimineCase(f"bad-memory-{len(booted)}", variant, MACHINE, extra=SPLIT, lines=lines)
+        guest = Loaded(case, tmp_path_factory.mktemp("kernel"))
+        guest.close()
+        booted.append(Kernel(guest))
+    return booted
+
+
+def test_kernel_finds_no_bad_memory_where_there_is_none(kernels):
+    assert not kernels[0].entries(LIMINE_BAD)
+
+
+def test_kernel_and_modules_move_and_every_promise_is_kept(kernels):
+    before, after = (kernel.entries(LIMINE_EXECUTABLE_AND_MODULES) for kernel in kernels)
+    assert not overlap(before, after)
+    assert is_inside(before, kernels[1].entries(LIMINE_BAD)) and is_inside(kernels[1].entries(LIMINE_BAD), before)
+    kernels[1].guest.check_promises()
+    kernels[1].guest.check_completeness()
+
+
+# Where the allocator begins to hand out frames.
+SAMPLE_BAD = (MIB, 2 * MIB), (2 * MIB, 4 * MIB)
+SAMPLE_CONFIGURATION = ("timeout: 0", *(key([bad]) for bad in SAMPLE_BAD), "/Sample", "protocol: limine",
+                        "path: boot():/sample.elf")
+
+
+def test_allocator_that_a_kernel_adopts_does_not_know_the_frames(tmp_path):
+    image = images.make_image(tmp_path / "esp.img", {
+        "EFI/BOOT/BOOTX64.EFI": LOADER, "limine.conf": "\n".join(SAMPLE_CONFIGURATION),
+        "sample.elf": BUILD / "sample.elf"})
+    with Machine(MACHINE, image=image, extra=SPLIT) as machine:
+        machine.wait_until(lambda: "sample kernel: done" in machine.serial_text(), TIMEOUT_S, "end of the sample kernel")
+        text = machine.serial_text()
+    tracked = dict(re.findall(r"^(memory map|adopted): (\d+) frames tracked", text, re.MULTILINE))
+    first, = re.findall(r"^processor 0, APIC 0: 1000 frames from (\w+), 0 wrong", text, re.MULTILINE)
+    assert tracked["memory map"] == tracked["adopted"]
+    assert "every bit checked: ok" in text
+    assert 4 * MIB <= int(first, 16) < 8 * MIB
+
+
+MANY = ", ".join(f"{at:#x}-{at + PAGE_BYTES:#x}" for at in range(16 * MIB, 24 * MIB, 2 * PAGE_BYTES))
+MISSING = r"boot\(\):/missing.elf: no such file"
+
+# Values of the key in an entry whose kernel is not there, patterns of the messages, %lasterror%.
+ANSWERS = (
+    (["0x1000"], [r"/c0/limine.conf:4: bad_memory: not START-END: `'"], LOAD_ERROR),
+    (["0x3000-0x4000, 8192-0x1000"], [r"/c1/limine.conf:4: bad_memory: END is not above START: `0x1000'"], LOAD_ERROR),
+    (["0-1", "1 MB"], [r"/c2/limine.conf:5: bad_memory: not START-END: `MB'"], LOAD_ERROR),
+    (["0-0x10000000000001"], [r".*: address above 2\^52: `0x10000000000001'"], LOAD_ERROR),
+    ([MANY, "0-1"], [r".*: too many ranges: `0-1'"], LOAD_ERROR),
+    ([MANY], [MISSING], NOT_FOUND),
+    (["0xB0000-0xB1000,0x8000000000-0x8000001000"],
+     [r"warning: bad_memory 0xB0000-0xB1000: there is no memory \(MMIO; 2 like this\)", MISSING], NOT_FOUND),
+    (["0x700000-0xA00000"],  # where OVMF keeps its variables while the machine sleeps
+     [r"warning: bad_memory 0x8\w+-0x8\w+: the firmware keeps it \(ACPI_NVS; \d like this\)", MISSING], NOT_FOUND),
+    (["0x1000000-0x8000000"], [r"warning: bad_memory .*: the firmware keeps it .*",
+                               r"bad_memory \w+-\w+ lies under this program's image"], DEVICE_ERROR),
+)
+ALLOCATIONS = 20  # more than there are until the kernel is missed
+NO_MEMORY = r"(.*: )?cannot allocate \d+ [KM]?B for .*: Out of Resources"
+
+
+@pytest.fixture(scope="module")
+def answers(tmp_path_factory):
+    """Of one boot after the other from the same shell, and the memory's totals before and after."""
+    files = {}
+    for n, (values, *_) in enumerate(ANSWERS):
+        lines = ["timeout: 0", "/x", "protocol: limine", *(f"bad_memory: {value}" for value in values),
+                 "path: boot():/missing.elf"]
+        files.update({f"c{n}/limine.conf": "\n".join(lines), f"c{n}/loader.efi": LOADER})
+    commands = [rf"fs0:\c{n}\loader.efi" for n in range(len(ANSWERS))]
+    commands += [rf"fs0:\c5\loader.efi fault=memory-{n}" for n in range(1, ALLOCATIONS + 1)]
+    image = shell.make_volume(tmp_path_factory.mktemp("answers"), files, commands, warm_up=commands[:len(ANSWERS)])
+    return shell.run(image, len(commands), Shape(memory_mib=128))
+
+
+@pytest.mark.xdist_group("bad-memory-answers")
+@pytest.mark.parametrize("n", range(len(ANSWERS)))
+def test_what_a_value_means_is_said_in_a_line_and_a_status(answers, n):
+    answer, (_, patterns, status) = answers[0][n], ANSWERS[n]
+    assert len(answer.messages) == len(patterns), answer
+    assert all(map(re.fullmatch, patterns, answer.messages)), answer
+    assert answer.status == status
+
+
+@pytest.mark.xdist_group("bad-memory-answers")
+def test_boot_without_memory_for_the_ranges_ends_with_a_line(answers):
+    found = answers[0][len(ANSWERS):]
+    for answer in found:
+        last = answer.messages[-1]
+        assert re.fullmatch(NO_MEMORY if answer.status == OUT_OF_RESOURCES else MISSING, last), answer
+    assert sum("for bad_memory" in answer.output for answer in found) == 3
+    assert found[-1].status == NOT_FOUND
+
+
+@pytest.mark.xdist_group("bad-memory-answers")
+def test_all_memory_is_given_back_bad_or_not(answers):
+    shell.assert_nothing_is_lost(*answers[1], len(answers[0]))
