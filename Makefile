@@ -72,7 +72,7 @@ target_objects := $(patsubst %,$(BUILD)/target/%.o,$(basename $(patsubst $(BUILD
     $(efi_sources) $(kernel_sources) $(filter-out $(adopting_sources),$(mm_sources)))))
 
 .PHONY: all
-all: $(BUILD)/BOOTX64.EFI $(BUILD)/esp.img $(BUILD)/host/memmap-report library $(BUILD)/sample.elf
+all: $(BUILD)/BOOTX64.EFI $(BUILD)/BOOTX64.man $(BUILD)/esp.img $(BUILD)/host/memmap-report library $(BUILD)/sample.elf
 
 # Another compiler or version rebuilds everything.
 $(BUILD)/.flags: FORCE
@@ -116,13 +116,18 @@ $(BUILD)/BOOTX64.EFI: $(BUILD)/BOOTX64.EFI.debug efi/finish_pe.py
 	$(Q)$(PYTHON) efi/finish_pe.py $@.tmp
 	$(Q)mv $@.tmp $@
 
+# What the EFI shell prints for `BOOTX64.EFI -?`.
+$(BUILD)/BOOTX64.man: efi/commands/man_generate.py $(wildcard efi/commands/*.c)
+	$(call say,MAN     $@)
+	$(Q)mkdir -p $(@D) && $(PYTHON) $^ >$@
+
 # An ESP as on a USB stick: FAT32 without a partition table, with everything in esp/ beside the loader.
-$(BUILD)/esp.img: $(BUILD)/BOOTX64.EFI $(shell find esp -type f 2>/dev/null)
+$(BUILD)/esp.img: $(BUILD)/BOOTX64.EFI $(BUILD)/BOOTX64.man $(shell find esp -type f 2>/dev/null)
 	$(call say,IMAGE   $@)
 	$(Q)rm -f $@.tmp && truncate -s 64M $@.tmp
 	$(Q)mkfs.fat -F 32 -n POLYGLOT -i 504F4C59 --invariant $@.tmp >/dev/null
 	$(Q)mmd -i $@.tmp ::/EFI ::/EFI/BOOT
-	$(Q)mcopy -i $@.tmp $< ::/EFI/BOOT/BOOTX64.EFI
+	$(Q)mcopy -i $@.tmp $(filter %.EFI %.man,$^) ::/EFI/BOOT/
 	$(Q)for f in esp/*; do [ ! -f "$$f" ] || mcopy -i $@.tmp "$$f" ::/ || exit 1; done
 	$(Q)mv $@.tmp $@
 
@@ -205,7 +210,7 @@ pure_sources := $(mm_sources) $(BUILD)/gen/font.c \
     $(addprefix efi/,options.c smbios.c device_tree.c utf16.c files/device_path.c) $(wildcard efi/config/*.c efi/elf/*.c)
 pure_names := $(patsubst $(BUILD)/gen/%,gen/%,$(basename $(pure_sources)))
 
-host := $(common) -D_GNU_SOURCE -DPOLYGLOT_HOST
+host := $(common) -D_GNU_SOURCE -DPOLYGLOT_HOST -DPOLYGLOT_VERSION='"$(VERSION)"'
 sanitize := -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 
 comma := ,
@@ -244,9 +249,10 @@ support = $(patsubst %,$(BUILD)/$(1)/%.o,tests/host_support tests/fake_acpi mm/h
 
 # These walk efi/ through a fake firmware: the only tests that need UEFI's types.
 efi_tests := test_exit test_failure test_loader_memory test_pages test_loading_memory test_video test_file_read \
-    test_arguments
-efi_test_objects := $(patsubst %,$(BUILD)/asan/%.o,tests/fake_firmware $(addprefix efi/,exit memory pages failure \
-    console keyboard log secure_boot arguments shell_path files/read files/file files/volume files/drive))
+    test_arguments test_commands
+efi_test_objects := $(patsubst %,$(BUILD)/asan/%.o,tests/fake_firmware tests/fake_files $(addprefix efi/,exit memory pages failure \
+    console keyboard log secure_boot arguments shell_path gop files/read files/file files/files files/volume files/drive \
+    $(addprefix commands/,commands help memory output output_file words)))
 loading_objects := $(addprefix $(BUILD)/asan/efi/limine/,memory.o video.o)
 $(efi_test_objects) $(loading_objects) $(efi_tests:%=$(BUILD)/asan/tests/%.o): host += $(efi_flags) -fshort-wchar \
     $(if $(is_gcc),-maccumulate-outgoing-args)
