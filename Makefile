@@ -81,9 +81,9 @@ FORCE:
 $(target_objects): $(BUILD)/.flags Makefile
 
 $(BUILD)/target/efi/%.o: target += $(efi_flags)
-# Runs once, or waits for devices: small is worth more than fast. Not so for hashing, a pass over whole files.
+# Runs once, or waits for devices: small is worth more than fast. Not so for passes over whole files, and over memory.
 $(BUILD)/target/efi/%.o $(BUILD)/target/kernel/limine/%.o: target += -Os
-$(BUILD)/target/efi/config/blake2b.o: target += -O2
+$(BUILD)/target/efi/config/blake2b.o $(BUILD)/target/efi/memtest/step.o: target += -O2
 $(BUILD)/target/%.o: %.c | $(BUILD)/.packages-build
 	@mkdir -p $(@D)
 	$(call say,CC      $<)

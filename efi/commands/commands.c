@@ -8,7 +8,7 @@
 
 /* In the order of `help`. */
 static const struct command_description *const commands[] = {
-    NULL,
+    &test_command, NULL,
 };
 
 #define NAME_BYTES_MAX 16

@@ -129,11 +129,19 @@ static bool is_no_memory(unsigned type)
            type == FIRMWARE_MMIO_PORT;
 }
 
+static struct firmware_descriptor descriptor_at(const struct firmware_map *map, uint64_t i)
+{
+    struct firmware_descriptor d;
+
+    __builtin_memcpy(&d, (const char *)map->descriptors + i * map->stride, sizeof d);
+    return d;
+}
+
 /* Its bytes within the limits. One that cannot be has none. */
 static struct phys_range descriptor_range(const struct map_subject *subject, uint64_t i, struct phys_range limits,
                                           unsigned *ret_type)
 {
-    const struct firmware_descriptor d = firmware_map_descriptor(&subject->map, i);
+    const struct firmware_descriptor d = descriptor_at(&subject->map, i);
     const uint64_t end = 1ull << PHYS_BITS_MAX;
 
     *ret_type = type_index(d.type);

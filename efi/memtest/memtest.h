@@ -1,0 +1,44 @@
+/*
+ * The memory test: takes the free memory, has all processors write and check it pattern by pattern, reports, and gives
+ * everything back.
+ */
+#ifndef MEMTEST_H
+#define MEMTEST_H
+
+#include "options.h"
+#include "take.h"
+
+enum memtest_end {
+    MEMTEST_GOES_ON,
+    MEMTEST_COMPLETE,
+    MEMTEST_TIME_IS_UP,
+    MEMTEST_STOPPED, /* by a key */
+};
+
+/* What there is to say about it. */
+struct memtest_results {
+    const struct memtest_options *options;
+    const struct taken_memory *memory;
+    const struct error_log *errors;
+    uint64_t seed;
+    unsigned processors, processors_lost;
+    enum memtest_end end;
+    uint64_t passes; /* whole ones */
+    uint64_t ms;
+    /* By pattern: words read and written by all processors, and the time that took. */
+    uint64_t words[TEST_PATTERNS], pattern_ms[TEST_PATTERNS];
+};
+
+/*
+ * EFI_SUCCESS: no errors, if memory was tested for long enough; COMMAND_MEMORY_ERRORS; else a failure that has been
+ * printed. A test that was ended by a key or by its time is as good as another one.
+ */
+MUST_CHECK EFI_STATUS memtest_run(struct command *command, const struct memtest_options *options);
+
+/* results.c: in text. One error in a line, as soon as it is known. */
+void memtest_print_start(const struct report_style *style, const struct memtest_results *results);
+void memtest_print_error(const struct report_style *style, const struct memory_error *error);
+/* In style->format: all of it. */
+void memtest_print_results(const struct report_style *style, const struct memtest_results *results);
+
+#endif
