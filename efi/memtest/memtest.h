@@ -35,10 +35,23 @@ struct memtest_results {
  */
 MUST_CHECK EFI_STATUS memtest_run(struct command *command, const struct memtest_options *options);
 
-/* results.c: in text. One error in a line, as soon as it is known. */
+/* results.c: before anything is tested; and one error in a line, as soon as it is known. For people alone. */
 void memtest_print_start(const struct report_style *style, const struct memtest_results *results);
 void memtest_print_error(const struct report_style *style, const struct memory_error *error);
 /* In style->format: all of it. */
 void memtest_print_results(const struct report_style *style, const struct memtest_results *results);
+
+/* records.c: as CSV or JSON. */
+void memtest_print_records(const struct report_style *style, const struct memtest_results *results);
+
+/* What both have in common: why memory is held back, and how the test has ended, in words. */
+const char *memtest_held_text(unsigned held);
+const char *memtest_end_text(enum memtest_end end);
+
+/* Megabytes of 2^20 per second; 0 where no time is known to have passed. */
+static inline uint64_t memtest_mb_per_s(uint64_t words, uint64_t ms)
+{
+    return ms ? words / ms * 1000 / (MIB(1) / TEST_WORD_BYTES) : 0;
+}
 
 #endif

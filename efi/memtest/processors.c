@@ -76,43 +76,32 @@ EFI_STATUS processors_open(const struct firmware *fw, struct team *team, unsigne
 
 static void send(const struct processors *p, struct processor *processor)
 {
-    EFI_STATUS status;
-
     processor->away_since = rdtsc();
     atomic_store_explicit(&processor->worker.come_back, false, memory_order_relaxed);
     atomic_store_explicit(&processor->worker.is_back, false, memory_order_relaxed);
     processor->state = PROCESSOR_AWAY;
-    status = p->mp->startup_this_ap(p->mp, serve, processor->number, processor->event, LIMIT_S * 1000000, processor,
-                                    &processor->finished);
-    if (!EFI_ERROR(status))
-        return;
-    processor->state = PROCESSOR_ENDED;
-    report_warning(p->fw, "processor %lu cannot be started: %s", (uint64_t)processor->number, status_name(status));
+    if (EFI_ERROR(p->mp->startup_this_ap(p->mp, serve, processor->number, processor->event, LIMIT_S * 1000000,
+                                         processor, &processor->finished)))
+        processor->state = PROCESSOR_REFUSED;
 }
 
 static void tend(const struct processors *p, struct processor *processor)
 {
     const uint64_t seconds = (rdtsc() - processor->away_since) / p->ticks_per_s;
-    const uint64_t block = atomic_load_explicit(&processor->worker.block_start, memory_order_acquire);
 
     if (seconds >= SERVES_S)
         atomic_store_explicit(&processor->worker.come_back, true, memory_order_release);
-    if (!EFI_ERROR(p->fw->boot->CheckEvent(processor->event))) {
-        const bool is_back = atomic_load_explicit(&processor->worker.is_back, memory_order_acquire);
-
-        processor->state = is_back ? PROCESSOR_HERE : PROCESSOR_ENDED;
-        if (!is_back)
-            report_warning(p->fw, "processor %lu stopped at the memory from %lx on: the firmware has ended it",
-                           (uint64_t)processor->number, block);
-    } else if (seconds >= MISSING_S) {
+    if (!EFI_ERROR(p->fw->boot->CheckEvent(processor->event)))
+        processor->state = atomic_load_explicit(&processor->worker.is_back, memory_order_acquire) ? PROCESSOR_HERE
+                                                                                                  : PROCESSOR_ENDED;
+    else if (seconds >= MISSING_S)
         processor->state = PROCESSOR_MISSING;
-        report_warning(p->fw, "processor %lu does not come back, nor does the firmware end it. It may write to the memory "
-                       "from %lx on, which is not given back: restart the machine", (uint64_t)processor->number, block);
-    }
 }
 
-void processors_tend(struct processors *p)
+bool processors_tend(struct processors *p)
 {
+    bool is_lost = false;
+
     for (unsigned i = 1; i < p->n; i++) {
         struct processor *processor = processor_at(p, i);
 
@@ -120,6 +109,24 @@ void processors_tend(struct processors *p)
             tend(p, processor);
         if (processor->state == PROCESSOR_HERE)
             send(p, processor);
+        is_lost |= processor->state > PROCESSOR_AWAY && !processor->is_printed;
+    }
+    return is_lost;
+}
+
+void processors_print_lost(struct processors *p)
+{
+    for (unsigned i = 1; i < p->n; i++) {
+        struct processor *processor = processor_at(p, i);
+
+        if (processor->state <= PROCESSOR_AWAY || processor->is_printed)
+            continue;
+        processor->is_printed = true;
+        report_warning(p->fw, "processor %lu %s; it was at %lx", (uint64_t)processor->number,
+                       processor->state == PROCESSOR_REFUSED ? "is not started by the firmware"
+                       : processor->state == PROCESSOR_ENDED ? "stopped, and was ended by the firmware"
+                       : "does not come back: what it may write to is not given back, and the machine is to be restarted",
+                       atomic_load_explicit(&processor->worker.block_start, memory_order_acquire));
     }
 }
 

@@ -11,6 +11,7 @@ enum processor_state {
     PROCESSOR_AWAY,    /* serves, until it has been told to come back and the firmware says that it has */
     PROCESSOR_ENDED,   /* did not come back in time, and was ended by the firmware */
     PROCESSOR_MISSING, /* nobody knows what it does */
+    PROCESSOR_REFUSED, /* the firmware would not start it */
 };
 
 /* A page each. */
@@ -20,6 +21,7 @@ struct processor {
     UINTN number; /* the firmware's */
     uint64_t away_since; /* TSC */
     enum processor_state state;
+    bool is_printed; /* that it is lost */
     BOOLEAN finished;
 };
 _Static_assert(sizeof(struct processor) <= PAGE_SIZE, "a page each");
@@ -43,9 +45,12 @@ struct processor *processor_at(const struct processors *p, unsigned i);
 
 /*
  * To be called a few times per second: sends those that are here, recalls those that have been away for long, and notices
- * those that do not come back, which it prints.
+ * those that do not come back. True: there is one more of these to be printed.
  */
-void processors_tend(struct processors *p);
+bool processors_tend(struct processors *p);
+
+/* A line for each that is lost and has not been printed. */
+void processors_print_lost(struct processors *p);
 
 /* Whether all that still serve are through with the step that is on. */
 bool processors_are_done(const struct processors *p);

@@ -55,8 +55,10 @@ static void look(struct memtest *m)
     if (now - m->last_look < m->processors.ticks_per_s / LOOKS_PER_S)
         return;
     m->last_look = now;
-    progress_hide(&m->progress);
-    processors_tend(&m->processors);
+    if (processors_tend(&m->processors)) {
+        progress_hide(&m->progress);
+        processors_print_lost(&m->processors);
+    }
     if (progress_stop_wanted(&m->progress))
         m->results.end = MEMTEST_STOPPED;
     else if (m->options->minutes && seconds(m, now - m->start) >= m->options->minutes * 60)
@@ -142,12 +144,13 @@ static void run_all(struct memtest *m)
     m->progress = progress_start(m->command->fw, m->command->file_buffer.bytes);
     memtest_print_start(&m->command->style, &m->results);
     m->start = rdtsc();
-    processors_tend(&m->processors);
+    (void)processors_tend(&m->processors);
     while (goes_on(m))
         run_pass(m);
     processors_recall(&m->processors);
-    m->results.ms = to_ms(m, rdtsc() - m->start);
     progress_hide(&m->progress);
+    processors_print_lost(&m->processors);
+    m->results.ms = to_ms(m, rdtsc() - m->start);
     m->results.processors_lost = m->processors.n - processors_serving(&m->processors);
 }
 

@@ -65,7 +65,7 @@ static void take(struct taker *t, struct phys_range range)
         take(t, (struct phys_range){ range.start, half });
         take(t, (struct phys_range){ phys_addr(range.start.value + half), range.bytes - half });
     } else {
-        m->account.refused += range.bytes;
+        m->account.held[HELD_REFUSED] += range.bytes;
     }
 }
 
@@ -113,7 +113,7 @@ static void take_side(struct taker *t, struct phys_range side, uint64_t left_max
             continue;
         if (left > range.bytes)
             left = range.bytes;
-        t->memory->account.left += left;
+        t->memory->account.held[HELD_LEFT] += left;
         range.bytes -= left;
         take(t, range);
     }
@@ -121,44 +121,35 @@ static void take_side(struct taker *t, struct phys_range side, uint64_t left_max
 
 /* ---- the account ---- */
 
-static unsigned type_index(uint32_t type) { return type < TAKE_TYPES ? type : TAKE_TYPES - 1; }
-
-static bool is_no_memory(unsigned type)
+static bool is_memory(uint32_t type)
 {
-    return type == FIRMWARE_RESERVED || type == FIRMWARE_UNUSABLE || type == FIRMWARE_MMIO ||
-           type == FIRMWARE_MMIO_PORT;
+    return type != FIRMWARE_RESERVED && type != FIRMWARE_UNUSABLE && type != FIRMWARE_MMIO &&
+           type != FIRMWARE_MMIO_PORT;
 }
 
-static struct firmware_descriptor descriptor_at(const struct firmware_map *map, uint64_t i)
+/* Adds to *ret the bytes that the descriptor has within the range; one that cannot be, or is no memory, has none. */
+static uint64_t *count(const struct map_subject *subject, uint64_t i, struct phys_range range, struct memory_account *a,
+                       uint64_t *ret)
 {
-    struct firmware_descriptor d;
-
-    __builtin_memcpy(&d, (const char *)map->descriptors + i * map->stride, sizeof d);
-    return d;
-}
-
-/* Its bytes within the limits. One that cannot be has none. */
-static struct phys_range descriptor_range(const struct map_subject *subject, uint64_t i, struct phys_range limits,
-                                          unsigned *ret_type)
-{
-    const struct firmware_descriptor d = descriptor_at(&subject->map, i);
+    const struct firmware_descriptor d = firmware_map_descriptor(&subject->map, i);
     const uint64_t end = 1ull << PHYS_BITS_MAX;
 
-    *ret_type = type_index(d.type);
-    if (d.start >= end || d.pages > (end - d.start) >> PAGE_SHIFT)
-        return (struct phys_range){ 0 };
-    return common((struct phys_range){ phys_addr(d.start), frames_to_bytes(d.pages) }, limits);
+    *ret = 0;
+    if (is_memory(d.type) && d.start < end && d.pages <= (end - d.start) >> PAGE_SHIFT)
+        *ret = common((struct phys_range){ phys_addr(d.start), frames_to_bytes(d.pages) }, range).bytes;
+    return &a->held[d.type < HELD_KINDS - HELD_TYPES ? HELD_TYPES + d.type : HELD_KINDS - 1];
 }
 
 static void count_own(const struct map_subject *subject, struct phys_range own, struct taken_memory *m)
 {
-    for (uint64_t i = 0; i < firmware_map_count(&subject->map); i++) {
-        unsigned type;
-        const uint64_t bytes = common(descriptor_range(subject, i, m->limits, &type), own).bytes;
+    struct memory_account *a = &m->account;
 
-        if (type == FIRMWARE_LOADER_CODE || type == FIRMWARE_LOADER_DATA) {
-            m->account.by_type[type] -= bytes;
-            m->account.own += bytes;
+    for (uint64_t i = 0; i < firmware_map_count(&subject->map); i++) {
+        uint64_t bytes, *held = count(subject, i, common(own, m->limits), a, &bytes);
+
+        if (held == &a->held[HELD_TYPES + FIRMWARE_LOADER_CODE] || held == &a->held[HELD_TYPES + FIRMWARE_LOADER_DATA]) {
+            *held -= bytes;
+            a->held[HELD_OWN] += bytes;
         }
     }
 }
@@ -167,22 +158,21 @@ static void account(const struct map_subject *subject, const struct region_map *
                     struct taken_memory *m)
 {
     struct memory_account *a = &m->account;
+    uint64_t *conventional = &a->held[HELD_TYPES + FIRMWARE_CONVENTIONAL];
+    const uint64_t usable = usable_in(regions, m->limits);
 
     for (uint64_t i = 0; i < firmware_map_count(&subject->map); i++) {
-        unsigned type;
-        const uint64_t bytes = descriptor_range(subject, i, m->limits, &type).bytes;
+        uint64_t bytes, *held = count(subject, i, m->limits, a, &bytes);
 
-        if (!is_no_memory(type))
-            a->by_type[type] += bytes;
+        *held += bytes;
+        a->total += bytes;
     }
-    for (unsigned type = 0; type < TAKE_TYPES; type++)
-        a->total += a->by_type[type];
     for (size_t i = 0; i < subject->n_own; i++)
         count_own(subject, subject->own[i].bytes, m);
     count_own(subject, workspace, m);
-    a->low = usable_in(regions, m->limits) - a->tested - a->left - a->refused;
-    a->unfit = a->by_type[FIRMWARE_CONVENTIONAL] - usable_in(regions, m->limits);
-    a->by_type[FIRMWARE_CONVENTIONAL] = 0;
+    a->held[HELD_LOW] = usable - a->tested - a->held[HELD_LEFT] - a->held[HELD_REFUSED];
+    a->held[HELD_UNFIT] = *conventional - usable;
+    *conventional = 0;
 }
 
 EFI_STATUS memory_take(const struct command *command, const struct command_map *map, struct phys_range limits,

@@ -5,18 +5,22 @@
 #include "../commands/command.h"
 #include "processors.h"
 
-#define TAKE_TYPES 17 /* those that UEFI 2.10 names, and one for all others */
+/* Why memory is not tested. */
+enum held_back {
+    HELD_LEFT,    /* free, left for the firmware to work with */
+    HELD_LOW,     /* free, below 1 MiB */
+    HELD_REFUSED, /* free, but the firmware would not give it */
+    HELD_UNFIT,   /* free by one descriptor, but claimed by another, not cached, or of a special kind */
+    HELD_OWN,     /* this program and its buffers */
+    HELD_TYPES,   /* + what else there is, by the firmware's type; none of FIRMWARE_CONVENTIONAL */
+    HELD_KINDS = HELD_TYPES + FIRMWARE_UNACCEPTED + 2 /* the last: types that UEFI 2.10 does not have */
+};
 
-/* Bytes; those of the map within `limits`: tested + left + low + refused + unfit + own + sum of by_type == total. */
+/* Bytes of the map within `limits`: tested + the sum of held == total. */
 struct memory_account {
     uint64_t tested;
-    uint64_t left;    /* free, left for the firmware to work with */
-    uint64_t low;     /* free, below 1 MiB */
-    uint64_t refused; /* free, but the firmware would not give it */
-    uint64_t unfit;   /* free by one descriptor, but claimed by another, not cached, or of a special kind */
-    uint64_t own;     /* this program and its buffers */
-    uint64_t by_type[TAKE_TYPES]; /* what else there is, by the firmware's type; none of FIRMWARE_CONVENTIONAL */
-    uint64_t total;   /* without what is no memory: reserved, unusable, MMIO */
+    uint64_t held[HELD_KINDS];
+    uint64_t total; /* without what is no memory: reserved, unusable, MMIO */
 };
 
 struct taken_memory {
