@@ -16,9 +16,9 @@ static bool is_redirected(const struct firmware *fw)
            !EFI_ERROR(shell->GetFilePosition(fw->shell->StdOut, &position));
 }
 
-struct progress progress_start(const struct firmware *fw, bool to_file)
+struct progress progress_start(const struct firmware *fw, bool is_wanted)
 {
-    return (struct progress){ fw, false, !to_file && !is_redirected(fw) };
+    return (struct progress){ fw, false, is_wanted && !is_redirected(fw) };
 }
 
 void progress_show(struct progress *progress, const struct progress_facts *f)

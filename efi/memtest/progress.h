@@ -7,11 +7,11 @@
 struct progress {
     const struct firmware *fw;
     bool is_shown;   /* a line stands on the console */
-    bool is_wanted;  /* somebody sees the console: the report does not go there by way of a file */
+    bool is_wanted;  /* somebody reads the console */
 };
 
-/* to_file: the report goes to a file of its own. */
-struct progress progress_start(const struct firmware *fw, bool to_file);
+/* is_wanted: unless the shell redirects what goes to the console. */
+struct progress progress_start(const struct firmware *fw, bool is_wanted);
 
 /* What a line says. */
 struct progress_facts {

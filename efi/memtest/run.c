@@ -111,7 +111,7 @@ static void run_step(struct memtest *m, const struct step *step)
     collect_errors(m);
     m->traffic_done += step->traffic;
     m->results.words[m->pattern] += step->traffic * (m->memory.account.tested / TEST_WORD_BYTES);
-    m->results.pattern_ms[m->pattern] += to_ms(m, rdtsc() - start);
+    m->results.pattern_ms[m->pattern] += rdtsc() - start; /* ticks, for now: steps may be short */
 }
 
 static void run_pass(struct memtest *m)
@@ -141,7 +141,8 @@ static void run_all(struct memtest *m)
     m->team.n_ranges = m->memory.n;
     m->team.n_blocks = team_count_blocks(m->memory.ranges, m->memory.n);
     m->traffic_total = passes * test_traffic(m->options->patterns);
-    m->progress = progress_start(m->command->fw, m->command->file_buffer.bytes);
+    m->progress = progress_start(m->command->fw, !m->command->file_buffer.bytes &&
+                                                       m->command->style.format == REPORT_TEXT);
     memtest_print_start(&m->command->style, &m->results);
     m->start = rdtsc();
     (void)processors_tend(&m->processors);
@@ -151,6 +152,8 @@ static void run_all(struct memtest *m)
     progress_hide(&m->progress);
     processors_print_lost(&m->processors);
     m->results.ms = to_ms(m, rdtsc() - m->start);
+    for (unsigned p = 0; p < TEST_PATTERNS; p++)
+        m->results.pattern_ms[p] = to_ms(m, m->results.pattern_ms[p]);
     m->results.processors_lost = m->processors.n - processors_serving(&m->processors);
 }
 

@@ -47,6 +47,7 @@ struct words {
     enum pattern pattern;
     unsigned n;
     uint64_t base;
+    uint8_t replaces;     /* of each word, half of them upwards, half downwards: 2 or 4 */
     const uint8_t *bytes; /* each fills a word; NULL: word i is base, turned left by i bits; random: a seed of its own */
 };
 
@@ -58,23 +59,30 @@ static uint64_t word_value(const struct words *w, unsigned i)
 }
 
 /*
- *   fill w0;  up: w0 -> ~w0;  down: ~w0 -> w1;  up: w1 -> ~w1;  ...  down: ~wn-1 -> wn-1;  check wn-1
+ * Two replaces of each word:  fill w0;  up: w0 -> ~w0;  down: ~w0 -> w1;  up: w1 -> ~w1;  ...  check wn-1
+ * Four:                       fill w0;  up: w0 -> ~w0;  up: ~w0 -> w0;  down: w0 -> ~w0;  down: ~w0 -> w1;  ...
+ * With four and a word of zeros that is March C-, which finds every coupling of two bits in different lines.
  */
 static bool inversions(const struct words *w, unsigned n, struct step *ret)
 {
-    const unsigned last = 2 * w->n + 1, i = n ? (n - 1) / 2 : 0, after = i + 1 < w->n ? i + 1 : w->n - 1;
-    const uint64_t value = word_value(w, n == last ? w->n - 1 : i), not = pattern_complement(w->pattern, value);
-    const bool down = n && !(n % 2);
+    const unsigned last = w->replaces * w->n + 1, i = n ? (n - 1) / w->replaces : 0;
 
-    *ret = (struct step){ STEP_REPLACE, (uint8_t)w->pattern, 2, 0, down, down ? not : value,
-                          down ? word_value(w, after) : not };
+    if (n > last)
+        return false;
     if (!n || n == last) {
-        ret->kind = n ? STEP_CHECK : STEP_FILL;
-        ret->traffic = 1;
-        ret->expected = ret->next = value;
-        ret->down = false;
+        const uint64_t value = word_value(w, n ? w->n - 1 : 0);
+
+        *ret = (struct step){ n ? STEP_CHECK : STEP_FILL, (uint8_t)w->pattern, 1, 0, false, value, value };
+    } else {
+        const unsigned k = (n - 1) % w->replaces, after = k + 1 == w->replaces && i + 1 < w->n ? i + 1 : i;
+        const bool back = k % 2, down = k >= w->replaces / 2;
+        const uint64_t word = word_value(w, i), next = word_value(w, after);
+        const uint64_t complement = pattern_complement(w->pattern, word);
+
+        *ret = (struct step){ STEP_REPLACE, (uint8_t)w->pattern, 2, 0, down, back ? complement : word,
+                              back ? next : complement };
     }
-    return n <= last;
+    return true;
 }
 
 /* Each round fills with another random pattern, moves it, and looks at both halves. */
@@ -113,13 +121,13 @@ bool test_step(enum test_pattern pattern, uint64_t seed, unsigned n, struct step
 {
     static const uint8_t fixed[] = { 0x00, 0x55, 0x33, 0x0F };
     static const struct words words[] = {
-        [TEST_ADDRESS] = { PATTERN_ADDRESS, 1, 0, NULL },
-        [TEST_INVERSIONS] = { PATTERN_PERIODIC, sizeof fixed, 0, fixed },
-        [TEST_WALK_8] = { PATTERN_PERIODIC, 8, 0x0101010101010101, NULL },
-        [TEST_WALK_16] = { PATTERN_PERIODIC, 16, 0x0001000100010001, NULL },
-        [TEST_WALK_32] = { PATTERN_PERIODIC, 32, 0x0000000100000001, NULL },
-        [TEST_WALK_64] = { PATTERN_PERIODIC, 64, 1, NULL },
-        [TEST_RANDOM] = { PATTERN_RANDOM, ROUNDS_RANDOM, 0, NULL },
+        [TEST_ADDRESS] = { PATTERN_ADDRESS, 1, 0, 2, NULL },
+        [TEST_INVERSIONS] = { PATTERN_PERIODIC, sizeof fixed, 0, 4, fixed },
+        [TEST_WALK_8] = { PATTERN_PERIODIC, 8, 0x0101010101010101, 2, NULL },
+        [TEST_WALK_16] = { PATTERN_PERIODIC, 16, 0x0001000100010001, 2, NULL },
+        [TEST_WALK_32] = { PATTERN_PERIODIC, 32, 0x0000000100000001, 2, NULL },
+        [TEST_WALK_64] = { PATTERN_PERIODIC, 64, 1, 2, NULL },
+        [TEST_RANDOM] = { PATTERN_RANDOM, ROUNDS_RANDOM, 0, 2, NULL },
     };
     struct words w;
 
