@@ -235,27 +235,45 @@ bool options_is_boot(const char *word, size_t bytes)
     return same_word(word, bytes, "boot");
 }
 
-struct load_options options_read_load_options(struct options *options, const void *text, size_t bytes)
+bool options_is_selftest(const char *word, size_t bytes)
+{
+    return same_word(word, bytes, "selftest");
+}
+
+struct load_options options_read_load_options(struct options *options, const void *text, size_t bytes,
+                                              bool (*is_command)(const char *word, size_t bytes))
 {
     enum { BYTE_ORDER_MARK = 0xfeff };
     struct utf16_reader in = { text, bytes / 2, 0 };
     struct load_options found = { 0 };
+    bool strange = false;
     char word[WORD_MAX];
-    size_t length;
+    size_t length, at;
 
     if (peek(&in) == BYTE_ORDER_MARK)
         in.next++;
-    for (bool first = true; read_word(&in, word, &length); first = false) {
+    for (bool first = true; at = 2 * in.next, read_word(&in, word, &length); first = false) {
         if (first && names_image(word, length))
             continue;
         if (options_is_boot(word, length)) {
+            found.word_at = at;
             found.boot_at = 2 * in.next;
             break;
         }
-        if (options_read_word(options, word, length))
+        if (!strange && is_command(word, length)) {
+            found.word_at = found.selftest ? found.word_at : at;
+            found.command = true;
+            break;
+        }
+        if (!strange && options_is_selftest(word, length)) {
+            found.word_at = at;
+            found.selftest = true;
+        } else if (options_read_word(options, word, length)) {
             found.n_options += !options_is_of_loader(word, length);
-        else if (length)
+        } else if (length) {
             options_ignore_word(options, word, length);
+            strange = true;
+        }
     }
     return found;
 }

@@ -1,5 +1,6 @@
 #include "start.h"
 
+#include "commands/command.h"
 #include "text.h"
 
 /* What is booted when there is no limine.conf. */
@@ -53,13 +54,15 @@ EFI_STATUS start(struct firmware *fw, struct boot_info *info, const struct start
 {
     struct starter s = { .fw = fw, .info = info };
 
+    if (request->kind == START_COMMAND)
+        return command_start(fw, info, request->command_at);
     files_open(fw, &s.files);
     switch (request->kind) {
     case START_FILE:
         return boot_request_file(&s, request);
     case START_CONFIGURATION:
         return start_configured(&s, request);
-    case START_BUILTIN:
+    default:
         break;
     }
     return start_builtin(&s);

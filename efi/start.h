@@ -7,9 +7,10 @@
 #include "firmware.h"
 
 enum start_kind {
-    START_CONFIGURATION, /* nothing was said: limine.conf, a kernel file, or the built-in kernel */
-    START_BUILTIN,       /* option words: they are for the built-in kernel */
-    START_FILE           /* `boot FILE [COMMAND LINE]` */
+    START_CONFIGURATION, /* nothing was said, or `boot`: limine.conf, a kernel file, or the built-in kernel */
+    START_BUILTIN,       /* `selftest`, or option words: they are for the built-in kernel */
+    START_FILE,          /* `boot FILE [COMMAND LINE]` */
+    START_COMMAND        /* nothing: a command of efi/commands/ is to be run */
 };
 
 struct start_request {
@@ -18,6 +19,8 @@ struct start_request {
     EFI_HANDLE volume;        /* where the file is; NULL: on the volume that the image came from */
     char path[FILE_PATH_MAX]; /* UTF-8; relative to the image's directory unless it begins with a slash or backslash */
     char *command_line;       /* UTF-8; NULL: none. From the firmware's pool */
+    /* START_COMMAND */
+    size_t command_at; /* of its name: index in the shell's words, or offset in LoadOptions; see command_start() */
     /* An SMBIOS string that stands for limine.conf, in the firmware's memory; NULL: none */
     const char *configuration;
 };
@@ -37,7 +40,10 @@ void arguments_free(const struct firmware *fw, struct start_request *request);
 bool path_has_resource(const char *path); /* `hdd(1:2):/kernel.elf`: it says where it lies, and is taken as it stands */
 MUST_CHECK bool shell_path_resolve(const struct firmware *fw, const CHAR16 *typed, struct start_request *ret);
 
-/* start.c: decides what to start, and starts it. Returns only on failure, which has been printed, or EFI_ABORTED. */
+/*
+ * start.c: decides what to start, and starts it. Returns only on failure, which has been printed, with EFI_ABORTED, or
+ * when a command has come to its end.
+ */
 MUST_CHECK EFI_STATUS start(struct firmware *fw, struct boot_info *info, const struct start_request *request);
 
 /* What the steps of it need. */

@@ -79,15 +79,21 @@ void options_ignore_word(struct options *options, const char *word, size_t bytes
 struct load_options {
     size_t n_options; /* words that were understood, but for those of the loader itself */
     size_t boot_at;   /* offset in bytes behind the word `boot`, at which the options end; 0: there is none */
+    bool selftest;    /* the word `selftest` */
+    bool command;     /* a command, at which the options end; behind `selftest` it is part of that */
+    size_t word_at;   /* offset in bytes at which `boot`, `selftest` or the command is found; blanks may come before it */
 };
 
 /*
  * Reads LoadOptions: UTF-16 text of any provenance, `bytes` long, perhaps without an end, perhaps binary garbage. The
- * first word is skipped if it names an image (ends in .efi). Words are separated by blanks; "quotes" keep blanks.
+ * first word is skipped if it names an image (ends in .efi). Words are separated by blanks; "quotes" keep blanks. A
+ * command counts only where every word before it has been understood: a boot manager may pass anything.
  */
-struct load_options options_read_load_options(struct options *options, const void *text, size_t bytes);
+struct load_options options_read_load_options(struct options *options, const void *text, size_t bytes,
+                                              bool (*is_command)(const char *word, size_t bytes));
 
-/* Whether a word is `boot`, whatever its case. */
+/* Whether a word is `boot`, or `selftest`, whatever its case. */
 bool options_is_boot(const char *word, size_t bytes);
+bool options_is_selftest(const char *word, size_t bytes);
 
 #endif

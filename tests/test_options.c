@@ -14,6 +14,13 @@ static bool read_word(struct options *options, const char *word)
     return options_read_word(options, word, strlen(word));
 }
 
+static bool no_command(const char *word, size_t bytes)
+{
+    (void)word;
+    (void)bytes;
+    return false;
+}
+
 /* Reads ASCII text as the firmware would pass it: UTF-16, without an end, in a block of exactly that size. */
 static struct options read_text(const char *text)
 {
@@ -25,7 +32,7 @@ static struct options read_text(const char *text)
         wide[2 * i] = (uint8_t)text[i];
         wide[2 * i + 1] = 0;
     }
-    options_read_load_options(&options, wide, 2 * n);
+    options_read_load_options(&options, wide, 2 * n, no_command);
     free(wide);
     return options;
 }
@@ -185,7 +192,7 @@ static void a_byte_order_mark_is_no_word(void **state)
     struct options options = { 0 };
 
     (void)state;
-    options_read_load_options(&options, text, sizeof text);
+    options_read_load_options(&options, text, sizeof text, no_command);
     assert_int_equal(options.n_ignored, 0);
 }
 
@@ -197,7 +204,7 @@ static void garbage_is_counted_and_shown_printable(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof garbage; i++)
         garbage[i] = (uint8_t)(0x80 | (i * 37 + 11));
-    options_read_load_options(&options, garbage, sizeof garbage);
+    options_read_load_options(&options, garbage, sizeof garbage, no_command);
     assert_int_equal(options.n_ignored, 1);
     assert_int_equal(strlen(options.first_ignored), OPTION_WARNING_MAX - 1);
     for (const char *c = options.first_ignored; *c; c++)
@@ -209,7 +216,7 @@ static void no_options_are_no_words(void **state)
     struct options options = { 0 };
 
     (void)state;
-    options_read_load_options(&options, NULL, 0);
+    options_read_load_options(&options, NULL, 0, no_command);
     assert_int_equal(options.n_ignored, 0);
 }
 

@@ -1,0 +1,35 @@
+/* Where reports go: the firmware's console, whose text the shell may redirect, or a file. */
+#ifndef OUTPUT_H
+#define OUTPUT_H
+
+#include "../firmware.h"
+#include "format.h"
+#include "output_file.h"
+
+#define CONSOLE_LINE_BYTES 160
+
+/*
+ * ASCII alone: what is not becomes a question mark, because the shell's `>a` cuts characters to their low byte. Text
+ * reaches the console line by line, since each call is dear, and a write to a file where the shell redirects.
+ */
+struct console_line {
+    const struct firmware *fw;
+    size_t n;
+    char text[CONSOLE_LINE_BYTES];
+};
+struct console_sink {
+    struct sink sink;
+    struct console_line *line;
+};
+struct console_sink console_sink(const struct firmware *fw, struct console_line *line);
+/* Prints what is left of a line that has no end. */
+void console_flush(struct console_line *line);
+
+/* Text into a file as the shell would write it: lines end in CR LF. */
+struct file_sink {
+    struct sink sink;
+    struct output_file *file;
+};
+struct file_sink file_sink(struct output_file *file);
+
+#endif
