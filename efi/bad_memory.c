@@ -30,46 +30,35 @@ struct taking {
 
 /* ---- the ranges ---- */
 
-static bool is_key(const struct config_option *option) { return text_same(option->key, KEY); }
-
-static bool has_key(const struct config_option *options, size_t n)
+/* The next option of that name, the configuration's first, then the entry's; NULL: there is none left. */
+static const struct config_option *next_key(const struct starter *s, const struct config_entry *entry, size_t *cursor)
 {
-    for (size_t i = 0; i < n; i++)
-        if (is_key(&options[i]))
-            return true;
-    return false;
-}
+    const size_t n_globals = s->config ? s->config->n_globals : 0;
+    const size_t n = n_globals + (entry ? entry->n_options : 0);
 
-static bool is_asked_for(const struct starter *s, const struct config_entry *entry)
-{
-    return s->info->options.n_bad_memory || (s->config && has_key(s->config->globals, s->config->n_globals)) ||
-           (entry && has_key(entry->options, entry->n_options));
-}
+    while (*cursor < n) {
+        const size_t i = (*cursor)++;
+        const struct config_option *option = i < n_globals ? &s->config->globals[i] : &entry->options[i - n_globals];
 
-static EFI_STATUS read_options(const struct starter *s, const struct config_option *options, size_t n,
-                               struct bad_memory_list *list)
-{
-    struct bad_memory_error error;
-
-    for (size_t i = 0; i < n; i++)
-        if (is_key(&options[i]) && !bad_memory_parse(options[i].value, text_bytes(options[i].value), list, &error))
-            return report_failure(s->fw, EFI_LOAD_ERROR, "%s:%u: " KEY ": %s: `%s'", s->source,
-                                  (unsigned)options[i].line, bad_memory_reason_text(error.reason),
-                                  options[i].value + error.offset);
-    return EFI_SUCCESS;
+        if (text_same(option->key, KEY))
+            return option;
+    }
+    return NULL;
 }
 
 static EFI_STATUS read_ranges(const struct starter *s, const struct config_entry *entry, struct bad_memory_list *list)
 {
     const struct options *options = &s->info->options;
-    EFI_STATUS status = EFI_SUCCESS;
+    const struct config_option *option;
+    struct bad_memory_error error;
 
-    for (size_t i = 0; i < options->n_bad_memory; i++)
-        if (!bad_memory_add(list, options->bad_memory[i]))
-            return EFI_OUT_OF_RESOURCES; /* cannot be: they are fewer than there is room for */
-    if (s->config)
-        status = read_options(s, s->config->globals, s->config->n_globals, list);
-    return EFI_ERROR(status) || !entry ? status : read_options(s, entry->options, entry->n_options, list);
+    list->n = options->n_bad_memory; /* a list already, and a shorter one than ours may be */
+    __builtin_memcpy(list->ranges, options->bad_memory, sizeof options->bad_memory);
+    for (size_t cursor = 0; (option = next_key(s, entry, &cursor));)
+        if (!bad_memory_parse(option->value, text_bytes(option->value), list, &error))
+            return report_failure(s->fw, EFI_LOAD_ERROR, "%s:%u: " KEY ": %s: `%s'", s->source, (unsigned)option->line,
+                                  bad_memory_reason_text(error.reason), option->value + error.offset);
+    return EFI_SUCCESS;
 }
 
 /* ---- memory of our own ---- */
@@ -238,7 +227,6 @@ static EFI_STATUS conclude(const struct taking *t)
 
     warn(t, &t->outside, "there is no memory");
     warn(t, &t->kept, "the firmware keeps it");
-    log_step(t->fw, KEY ": %lu ranges, %lu free parts taken", (uint64_t)t->list.n, (uint64_t)t->n_taken);
     if (!t->ours.n)
         return EFI_SUCCESS;
     return report_failure(t->fw, EFI_DEVICE_ERROR, KEY " %lx-%lx lies under this program's image", ours.start.value,
@@ -250,10 +238,11 @@ static EFI_STATUS conclude(const struct taking *t)
 EFI_STATUS bad_memory_take(const struct starter *s, const struct config_entry *entry, struct bad_memory *ret)
 {
     struct taking t = { .fw = s->fw, .info = s->info, .begin = s->info->n_claims };
+    size_t cursor = 0;
     EFI_STATUS status;
 
     *ret = (struct bad_memory){ t.begin, 0 };
-    if (!is_asked_for(s, entry))
+    if (!s->info->options.n_bad_memory && !next_key(s, entry, &cursor))
         return EFI_SUCCESS;
     status = read_all(s, entry, &t);
     if (!EFI_ERROR(status))

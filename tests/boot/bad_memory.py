@@ -33,23 +33,37 @@ class Bit:
         return 1 << self.number
 
     @property
-    def range_text(self):
-        """As `bad_memory:` takes it."""
-        return f"{self.address:#x}-{self.address + 1:#x}"
+    def frame_range(self):
+        return self.frame, self.frame + PAGE_BYTES
+
+    @property
+    def word(self):
+        """The 64-bit word that it is in."""
+        return self.address & -8
+
+    @property
+    def word_mask(self):
+        return self.mask << BITS_PER_BYTE * (self.address - self.word)
 
 
-def draw_frame(random_numbers, ranges, first, end):
-    """A random frame inside the ranges (start, end) and [first, end)."""
-    frames = [frame for start, stop in ranges
-              for frame in range(max(start, first), min(stop, end), PAGE_BYTES)]
-    return random_numbers.choice(frames)
+def draw_block(random_numbers, ranges, first, end, size):
+    """Start of a random block, aligned to its size, inside one of the ranges (start, end) and [first, end)."""
+    blocks = [block for start, stop in ranges
+              for block in range(max(start, first) + size - 1 & -size, min(stop, end) - size + 1, size)]
+    return random_numbers.choice(blocks)
 
 
-def draw_address_bit(random_numbers, frame):
+def draw_bit(random_numbers, start, size):
+    """Any."""
+    return Bit(start + random_numbers.randrange(size), random_numbers.randrange(BITS_PER_BYTE))
+
+
+def draw_address_bit(random_numbers, start, size):
     """
-    A bit that is 1 where the frame's own address lies at its start, which is where the built-in kernel's frame test
+    A bit that is 1 where some frame's own address lies at its start, which is where the built-in kernel's frame test
     writes it.
     """
+    frame = start + random_numbers.randrange(size) & -PAGE_BYTES
     number = random_numbers.choice([n for n in range(frame.bit_length()) if frame >> n & 1])
     return Bit(frame + number // BITS_PER_BYTE, number % BITS_PER_BYTE)
 

@@ -12,16 +12,19 @@ import images
 import limine_kernel
 import report
 import shell
-from bad_memory import GIB, LOW_MIB, MIB, PAGE_BYTES, SPLIT, StuckBits, draw_address_bit, draw_frame, seeded
+from bad_memory import GIB, LOW_MIB, MIB, PAGE_BYTES, SPLIT, StuckBits, draw_address_bit, draw_bit, draw_block, seeded
 from boot import LOADER, RAW_MAP_STRING, subtract
 from kernel_files import DEVICE_ERROR, LOAD_ERROR, NOT_FOUND, OUT_OF_RESOURCES
 from limine_cases import LimineCase
 from limine_guest import Loaded
 from machine import BUILD, Machine, Shape
 
-MACHINE = Shape(memory_mib=2 * LOW_MIB, cpu="max")
-CONVENTIONAL = 7
+MACHINE = Shape(memory_mib=2 * LOW_MIB, smp=2, cpu="max")
+BLOCK_BYTES = 2 * MIB
+CONVENTIONAL, BOOT_SERVICES_DATA = 7, 4
+START_PAGES = 0x80000, 0xA0000  # processors start in one of the highest below 1 MiB
 LIMINE_BAD, LIMINE_EXECUTABLE_AND_MODULES = 4, 6
+MEMORY_ERRORS = 0x41
 TIMEOUT_S = 120
 ENTRY = ("timeout: 0", "/Built in", "protocol: builtin")
 
@@ -77,9 +80,16 @@ class BuiltIn:
     def regions(self, kind):
         return [(r.start, r.end) for r in self.report.regions if r.type == kind]
 
+    def described(self, kind):
+        """What the firmware's map says is of this type."""
+        return [(d.start, d.start + d.bytes) for d in self.raw_map[0] if d.type == kind]
+
     @property
-    def free(self):
-        return [(d.start, d.start + d.bytes) for d in self.raw_map[0] if d.type == CONVENTIONAL]
+    def held(self):
+        """A few pages in the midst of what boot services hold."""
+        start, end = max(self.described(BOOT_SERVICES_DATA), key=lambda r: r[1] - r[0])
+        middle = (start + end) // 2 & -PAGE_BYTES
+        return middle, middle + 4 * PAGE_BYTES
 
 
 def overlap(ranges, others):
@@ -95,32 +105,69 @@ def clean(tmp_path_factory):
     return BuiltIn(boot_builtin(tmp_path_factory.mktemp("clean"), ENTRY))
 
 
+@dataclasses.dataclass
+class BadBlock:
+    """A block of memory that is tested, and its bits that are stuck: one that the frame test meets, and any other."""
+
+    start: int
+    bits: list
+
+    @property
+    def range_text(self):
+        return f"{self.start:#x}-{self.start + BLOCK_BYTES:#x}"
+
+
 @pytest.fixture(scope="module")
-def bits(clean):
-    """A bit below 4 GiB and one above, by chance."""
+def blocks(clean):
+    """Below 4 GiB and above, by chance."""
     random_numbers, seed = seeded()
     print(f"POLYGLOT_SEED={seed}")
-    return [draw_address_bit(random_numbers, draw_frame(random_numbers, clean.free, *window))
-            for window in (LOW_WINDOW, HIGH_WINDOW)]
+    found = []
+    for window in (LOW_WINDOW, HIGH_WINDOW):
+        start = draw_block(random_numbers, clean.described(CONVENTIONAL), *window, BLOCK_BYTES)
+        found.append(BadBlock(start, [draw(random_numbers, start, BLOCK_BYTES) for draw in (draw_address_bit, draw_bit)]))
+    return found
 
 
 @pytest.fixture(scope="module")
-def guarded(clean, bits, tmp_path_factory):
+def bits(blocks):
+    return [bit for block in blocks for bit in block.bits]
+
+
+def run_in_shell(directory, commands, bits):
+    """The commands' answers, on a machine with these stuck bits."""
+    image = shell.make_volume(directory, {}, commands, warm_up=("memmap",))
+    with shell.start(image, MACHINE, extra=SPLIT) as guest, StuckBits(guest, bits):
+        shell.wait_until(guest, lambda: not guest.running, "end of the script")
+        return shell.answers(guest.serial_text(), len(commands))
+
+
+@pytest.fixture(scope="module")
+def tested(blocks, bits, tmp_path_factory):
+    """What the memory test says of both blocks, and of one without stuck bits."""
+    sound = (MIB + max(LOW_WINDOW), 2 * MIB + max(LOW_WINDOW))
+    ranges = [block.range_text for block in blocks] + [f"{sound[0]:#x}-{sound[1]:#x}"]
+    return run_in_shell(tmp_path_factory.mktemp("tested"), [rf"fs0:\loader.efi test --range {r}" for r in ranges], bits)
+
+
+@pytest.fixture(scope="module")
+def guarded(clean, tested, bits, tmp_path_factory):
     """
-    The bits, and all that the loader allocated on the machine without, are bad memory now. The bits are named globally,
-    the rest in the entry.
+    The bits, what boot services hold, and all that the loader allocated on the machine without, are bad memory now. The
+    bits are named globally, as the memory test has printed them, the rest in the entry.
     """
-    taken = clean.ranges("reserved", "metadata")
+    taken = [*clean.ranges("reserved", "metadata"), clean.held, START_PAGES]
     image = clean.ranges("image")
     refused = rf"fs0:\loader.efi bad_memory={key(image).split()[1]}"
     commands = [refused, "echo first %lasterror%", refused, "echo second %lasterror%"]
-    configuration = ("timeout: 0", key([(bit.address, bit.address + 1) for bit in bits]), "/Built in",
-                     "protocol: builtin", key(taken))
+    found = [line.strip() for answer in tested for line in answer.output.split("\n") if "bad_memory: " in line]
+    configuration = ("timeout: 0", *found, "/Built in", "protocol: builtin", key(taken))
     directory = tmp_path_factory.mktemp("guarded")
     return BuiltIn(boot_builtin(directory, configuration, bits, commands)), taken
 
 
 pytestmark = pytest.mark.xdist_group("bad-memory")
+both_sides = pytest.mark.parametrize("side", (0, 1), ids=("below-4-gib", "above-4-gib"))
 
 
 def test_sound_machine_has_no_bad_memory(clean):
@@ -128,9 +175,31 @@ def test_sound_machine_has_no_bad_memory(clean):
     assert "bad_memory" not in clean.text
 
 
-@pytest.mark.parametrize("which", (0, 1), ids=("below-4-gib", "above-4-gib"))
-def test_without_the_key_the_frame_test_runs_into_the_bit(bits, which, tmp_path):
-    bit = bits[which]
+def error_lines(answer):
+    """(address, wrong bits) of each."""
+    found = re.findall(r"^ERROR at 0x(\w+): expected 0x\w+, read 0x\w+, bits 0x(\w+),", answer.output, re.MULTILINE)
+    return {(int(address, 16), int(mask, 16)) for address, mask in found}
+
+
+@both_sides
+def test_memory_test_finds_each_bit_where_it_is_and_nothing_else(blocks, tested, side):
+    answer, block = tested[side], blocks[side]
+    assert error_lines(answer) == {(bit.word, bit.word_mask) for bit in block.bits}, answer.output
+    assert answer.status == MEMORY_ERRORS
+    line, = re.findall(r"^ *bad_memory: (.*)$", answer.output, re.MULTILINE)
+    ranges = [tuple(int(number, 16) for number in text.split("-")) for text in line.split(", ")]
+    frames = {bit.frame_range for bit in block.bits}
+    assert is_inside(frames, ranges) and is_inside(ranges, frames)
+
+
+def test_memory_test_finds_nothing_in_memory_that_works(tested):
+    assert not error_lines(tested[2]) and "bad_memory" not in tested[2].output
+    assert tested[2].status == 0
+
+
+@both_sides
+def test_without_the_key_the_frame_test_runs_into_the_bit(blocks, side, tmp_path):
+    bit = blocks[side].bits[0]
     text = boot_builtin(tmp_path, ENTRY, [bit])
     found = re.search(r"frame test: the frame at 0x([0-9A-F]+) holds 0x([0-9A-F]+) instead of its own address", text)
     assert found, text[-1000:]
@@ -141,15 +210,15 @@ def test_without_the_key_the_frame_test_runs_into_the_bit(bits, which, tmp_path)
 def test_with_the_key_the_frame_test_passes_and_the_frames_are_named_bad(bits, guarded):
     boot, taken = guarded
     bad = boot.regions("BAD_MEMORY")
-    assert is_inside([(bit.frame, bit.frame + PAGE_BYTES) for bit in bits], bad)
-    assert is_inside(taken, bad) and is_inside(bad, [*taken, *((bit.frame, bit.frame + PAGE_BYTES) for bit in bits)])
+    named = [*taken, *(bit.frame_range for bit in bits)]
+    assert is_inside(named, bad) and is_inside(bad, named)
     assert boot.report.tested_lowest + boot.report.tested_spread == boot.report.free_frames - boot.report.left_out_low
 
 
 def test_what_the_loader_allocates_moves_out_of_bad_memory(guarded):
     boot, taken = guarded
     moved = boot.ranges("reserved", "metadata", "image")
-    assert len(moved) > len(taken)  # the claims, too
+    assert len(moved) >= 6
     assert not overlap(moved, taken)
 
 
@@ -179,7 +248,7 @@ def kernels(tmp_path_factory):
     plain = limine_kernel.Variant(file="dyn", revision=6)
     booted = []
     for variant in (plain, dataclasses.replace(plain, has_bad_memory=True)):
-        lines = [key(booted[0].entries(LIMINE_EXECUTABLE_AND_MODULES))] if booted else []
+        lines = [key([*booted[0].entries(LIMINE_EXECUTABLE_AND_MODULES), START_PAGES])] if booted else []
         case = LimineCase(f"bad-memory-{len(booted)}", variant, MACHINE, extra=SPLIT, lines=lines)
         guest = Loaded(case, tmp_path_factory.mktemp("kernel"))
         guest.close()
@@ -194,7 +263,8 @@ def test_kernel_finds_no_bad_memory_where_there_is_none(kernels):
 def test_kernel_and_modules_move_and_every_promise_is_kept(kernels):
     before, after = (kernel.entries(LIMINE_EXECUTABLE_AND_MODULES) for kernel in kernels)
     assert not overlap(before, after)
-    assert is_inside(before, kernels[1].entries(LIMINE_BAD)) and is_inside(kernels[1].entries(LIMINE_BAD), before)
+    bad, named = kernels[1].entries(LIMINE_BAD), [*before, START_PAGES]
+    assert is_inside(named, bad) and is_inside(bad, named)
     kernels[1].guest.check_promises()
     kernels[1].guest.check_completeness()
 
