@@ -24,7 +24,7 @@ struct memtest {
 
 static uint64_t seconds(const struct memtest *m, uint64_t ticks) { return ticks / m->processors.ticks_per_s; }
 
-static uint64_t to_ms(const struct memtest *m, uint64_t ticks) { return ticks * 10 / (m->processors.ticks_per_s / 100); }
+static uint64_t to_ms(const struct memtest *m, uint64_t ticks) { return ticks / (m->processors.ticks_per_s / 1000); }
 
 static void show_progress(struct memtest *m, uint64_t now)
 {
