@@ -54,6 +54,7 @@ sample_sources := $(wildcard kernel/sample/*.c kernel/sample/*.S)
 kernel_sources := $(filter-out $(sample_sources),$(wildcard kernel/*.c kernel/*.S kernel/*/*.c kernel/*/*.S)) \
     $(BUILD)/gen/font.c
 mm_sources := $(wildcard mm/*.c)
+report_sources := $(wildcard mm/report/*.c) # for the loader and memmap-report, not for kernels
 # What a kernel does with the allocator that it is handed: not in BOOTX64.EFI.
 adopting_sources := $(wildcard mm/pmm_adopt.c mm/pmm_check*.c mm/pmm_verify.c mm/pmm_limine.c)
 
@@ -69,7 +70,7 @@ target := $(common) $(prefix_map) -O2 -m64 -march=x86-64 -ffreestanding -fpic -f
 efi_flags := -isystem /usr/include/efi -isystem /usr/include/efi/x86_64 -DGNU_EFI_USE_MS_ABI
 
 target_objects := $(patsubst %,$(BUILD)/target/%.o,$(basename $(patsubst $(BUILD)/gen/%,gen/%,\
-    $(efi_sources) $(kernel_sources) $(filter-out $(adopting_sources),$(mm_sources)))))
+    $(efi_sources) $(kernel_sources) $(report_sources) $(filter-out $(adopting_sources),$(mm_sources)))))
 
 .PHONY: all
 all: $(BUILD)/BOOTX64.EFI $(BUILD)/BOOTX64.man $(BUILD)/esp.img $(BUILD)/host/memmap-report library $(BUILD)/sample.elf
@@ -82,7 +83,7 @@ $(target_objects): $(BUILD)/.flags Makefile
 
 $(BUILD)/target/efi/%.o: target += $(efi_flags)
 # Runs once, or waits for devices: small is worth more than fast. Not so for hashing, a pass over whole files.
-$(BUILD)/target/efi/%.o $(BUILD)/target/kernel/limine/%.o: target += -Os
+$(BUILD)/target/efi/%.o $(BUILD)/target/kernel/limine/%.o $(BUILD)/target/mm/report/%.o: target += -Os
 $(BUILD)/target/efi/config/blake2b.o: target += -O2
 $(BUILD)/target/%.o: %.c | $(BUILD)/.packages-build
 	@mkdir -p $(@D)
@@ -203,7 +204,7 @@ apps: $(apps) $(BUILD)/apps/kernel.elf
 # ---- the host tree ---------------------------------------------------------------------------------------------------
 
 # Pure units that do not live in mm/.
-pure_sources := $(mm_sources) $(BUILD)/gen/font.c \
+pure_sources := $(mm_sources) $(report_sources) $(BUILD)/gen/font.c \
     $(addprefix kernel/,format.c framebuffer.c utf8.c glyph.c fb_draw.c fb_render.c fb_console.c memory_blocks.c picture_layout.c memory_picture.c memory_report.c) \
     $(addprefix kernel/smp/,acpi.c acpi_place.c madt.c apic.c) \
     $(addprefix kernel/limine/,memory_map.c tables.c io_apic.c iommu.c) \
@@ -250,9 +251,9 @@ support = $(patsubst %,$(BUILD)/$(1)/%.o,tests/host_support tests/fake_acpi mm/h
 # These walk efi/ through a fake firmware: the only tests that need UEFI's types.
 efi_tests := test_exit test_failure test_loader_memory test_pages test_loading_memory test_video test_file_read \
     test_arguments test_commands
-efi_test_objects := $(patsubst %,$(BUILD)/asan/%.o,tests/fake_firmware tests/fake_files $(addprefix efi/,exit memory pages failure \
+efi_test_objects := $(patsubst %,$(BUILD)/asan/%.o,tests/fake_firmware tests/fake_files tests/some_commands $(addprefix efi/,exit memory pages failure \
     console keyboard log secure_boot arguments shell_path gop tables files/read files/file files/files files/volume files/drive \
-    $(addprefix commands/,commands help memory output output_file words inventory attributes numa dimms)))
+    $(addprefix commands/,commands frames help map memory output output_file words)))
 loading_objects := $(addprefix $(BUILD)/asan/efi/limine/,memory.o video.o)
 $(efi_test_objects) $(loading_objects) $(efi_tests:%=$(BUILD)/asan/tests/%.o): host += $(efi_flags) -fshort-wchar \
     $(if $(is_gcc),-maccumulate-outgoing-args)
@@ -376,7 +377,7 @@ layers:
 	    { echo "layers: EFI types outside efi/" >&2; exit 1; }
 	@! grep -nE '#include "(\.\.|efi/|kernel/)' -r mm include || { echo "layers: mm/ and include/ look outward" >&2; exit 1; }
 	@! grep -nE '#include "(\.\./)*efi/' -r kernel || { echo "layers: kernel/ looks into efi/" >&2; exit 1; }
-	@! grep -nE '#include <' mm/*.c include/*.h | grep -vE '<(stdint|stddef|stdbool|stdatomic|stdarg|limits)\.h>' || \
+	@! grep -nE '#include <' mm/*.c mm/report/* include/*.h | grep -vE '<(stdint|stddef|stdbool|stdatomic|stdarg|limits)\.h>' || \
 	    { echo "layers: mm/ and include/ are freestanding" >&2; exit 1; }
 check: layers
 

@@ -30,6 +30,9 @@ struct firmware {
 void firmware_print(const struct firmware *fw, const char *text);
 void firmware_print_bytes(const struct firmware *fw, const char *text, size_t bytes);
 
+/* shell_path.c: the services of an EFI shell, whether it started us or not; NULL: there is none. */
+EFI_SHELL_PROTOCOL *shell_find(const struct firmware *fw);
+
 /* keyboard.c */
 #define KEYBOARD_NO_LIMIT UINT64_MAX
 bool keyboard_present(const struct firmware *fw);

@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dry_run.h"
 #include "map_text.h"
 #include "memory_report.h"
-#include "pmm.h"
 
 #define READ_CHUNK KIB(64)
 #define METADATA_ALIGNMENT 64
@@ -72,73 +72,52 @@ static bool read_map(const char *name, struct map_text *ret)
     return parsed;
 }
 
-/* The lowest `bytes`, whole pages, of usable memory from `floor` up; bytes == 0 in the result: there are none. */
-static struct phys_range find_usable(const struct region_map *map, uint64_t floor, uint64_t bytes)
+static struct map_subject subject_of(const struct map_text *text)
 {
-    for (size_t i = 0; i < map->n_regions; i++) {
-        const struct mem_region *r = &map->regions[i];
-        const uint64_t start = r->start.value > floor ? r->start.value : floor;
-        if (r->type == REGION_USABLE && start < r->end.value && r->end.value - start >= bytes)
-            return (struct phys_range){ { start }, bytes };
-    }
-    return (struct phys_range){ 0 };
+    return (struct map_subject){
+        .map = text->map,
+        .claims = text->claims,
+        .n_claims = text->n_claims,
+        .phys_bits = text->phys_bits,
+        .metadata = text->metadata,
+        .reserved = text->reserved,
+        .n_reserved = text->n_reserved,
+    };
 }
 
-/* Where the file says; else low, but above what processors need to start, and never in frame 0. */
-static struct phys_range place_metadata(const struct map_text *text, const struct region_map *map)
+static void complain_of_refusal(const char *name, const struct dry_run *run)
 {
-    const struct phys_range given = text->metadata;
-    const uint64_t bytes = align_up(pmm_metadata_bytes(map->regions, map->n_regions), PAGE_SIZE);
-
-    if (given.bytes) /* with room to spare it keeps only what is needed, as in the kernel */
-        return (struct phys_range){ given.start, given.bytes < bytes ? given.bytes : bytes };
-    const struct phys_range above = find_usable(map, MIB(1), bytes);
-    return above.bytes ? above : find_usable(map, PAGE_SIZE, bytes);
-}
-
-static bool reserve_frames(const char *name, const struct map_text *text, struct pmm *pmm, struct pmm_cpu *cpu)
-{
-    for (size_t i = 0; i < text->n_reserved; i++) {
-        const struct frame_range *range = &text->reserved[i];
-        const enum pmm_status status = pmm_reserve_usable(pmm, cpu, *range);
-        if (status != PMM_OK) {
-            fprintf(stderr, "%s: reserved 0x%llx: %s\n", name, (unsigned long long)frame_start(range->first).value,
-                    pmm_status_text(status));
-            return false;
-        }
-    }
-    return true;
+    if (run->bad)
+        fprintf(stderr, "%s: reserved 0x%llx: %s\n", name, (unsigned long long)frame_start(run->bad->first).value,
+                pmm_status_text(run->refusal));
+    else
+        fprintf(stderr, "%s: metadata: %s\n", name, pmm_status_text(run->refusal));
 }
 
 static int report_allocator(const char *name, const struct map_text *text, const struct region_map *map)
 {
-    const struct phys_range place = place_metadata(text, map);
-    struct pmm_cpu cpu;
-    struct pmm *pmm;
-    int result = EXIT_BAD_MAP;
+    const struct map_subject subject = subject_of(text);
+    const struct phys_range place = dry_run_place(&subject, map);
+    struct dry_run run;
 
     if (!place.bytes) {
         fprintf(stderr, "%s: no usable memory for the allocator\n", name);
-        return result;
+        return EXIT_BAD_MAP;
     }
     void *metadata = aligned_alloc(METADATA_ALIGNMENT, align_up(place.bytes, METADATA_ALIGNMENT));
     if (!metadata) {
         perror(name);
-        return result;
+        return EXIT_BAD_MAP;
     }
-    const enum pmm_status status = pmm_init(metadata, place.bytes, place.start, map->regions, map->n_regions, &pmm);
-    if (status != PMM_OK) {
-        fprintf(stderr, "%s: metadata: %s\n", name, pmm_status_text(status));
+    const bool started = dry_run_start(&subject, map, place, metadata, &run) == REPORT_OK;
+    if (started) {
+        const struct pmm_stats stats = pmm_stats(run.pmm, &run.cpu);
+        memory_report_allocator(&output, &stats, place);
     } else {
-        pmm_cpus_init(pmm, &cpu, 1, (struct pmm_barrier){ 0 });
-        if (reserve_frames(name, text, pmm, &cpu)) {
-            const struct pmm_stats stats = pmm_stats(pmm, &cpu);
-            memory_report_allocator(&output, &stats, place);
-            result = EXIT_SUCCESS;
-        }
+        complain_of_refusal(name, &run);
     }
     free(metadata);
-    return result;
+    return started ? EXIT_SUCCESS : EXIT_BAD_MAP;
 }
 
 static int report(const char *name, const struct map_text *text)
