@@ -4,6 +4,9 @@
 static const struct command_description *const commands[] = {
     &map_command,
     &frames_command,
+    &attributes_command,
+    &numa_command,
+    &dimms_command,
     &test_command,
 };
 
