@@ -211,7 +211,7 @@ pure_sources := $(mm_sources) $(report_sources) $(BUILD)/gen/font.c \
     $(addprefix kernel/smp/,acpi.c acpi_place.c madt.c apic.c) \
     $(addprefix kernel/limine/,memory_map.c tables.c io_apic.c iommu.c) \
     $(addprefix efi/memtest/,errors.c options.c sequence.c step.c team.c) \
-    $(addprefix efi/,options.c smbios.c device_tree.c utf16.c files/device_path.c) $(wildcard efi/config/*.c efi/elf/*.c)
+    $(addprefix efi/,options.c smbios.c device_tree.c utf16.c files/device_path.c) $(wildcard efi/config/*.c efi/elf/*.c efi/inventory/*.c)
 pure_names := $(patsubst $(BUILD)/gen/%,gen/%,$(basename $(pure_sources)))
 
 host := $(common) -D_GNU_SOURCE -DPOLYGLOT_HOST -DPOLYGLOT_VERSION='"$(VERSION)"'
@@ -258,9 +258,9 @@ support = $(patsubst %,$(BUILD)/$(1)/%.o,tests/host_support tests/fake_acpi mm/h
 # These walk efi/ through a fake firmware: the only tests that need UEFI's types.
 efi_tests := test_exit test_failure test_loader_memory test_pages test_loading_memory test_video test_file_read \
     test_arguments test_commands
-efi_test_objects := $(patsubst %,$(BUILD)/asan/%.o,tests/fake_firmware tests/fake_files $(addprefix efi/,exit memory pages failure \
-    console keyboard log secure_boot arguments shell_path gop files/read files/file files/files files/volume files/drive \
-    $(addprefix commands/,commands help memory output output_file words)))
+efi_test_objects := $(patsubst %,$(BUILD)/asan/%.o,tests/fake_firmware tests/fake_files tests/some_commands $(addprefix efi/,exit memory pages failure \
+    console keyboard log secure_boot arguments shell_path gop tables files/read files/file files/files files/volume files/drive \
+    $(addprefix commands/,commands frames help map memory output output_file words)))
 loading_objects := $(addprefix $(BUILD)/asan/efi/limine/,memory.o video.o)
 $(efi_test_objects) $(loading_objects) $(efi_tests:%=$(BUILD)/asan/tests/%.o): host += $(efi_flags) -fshort-wchar \
     $(if $(is_gcc),-maccumulate-outgoing-args)

@@ -14,9 +14,6 @@
 #define CONFIGURATION_PREFIX "limine:config:"
 #define OPTIONS_KNOWN "resolution=WxH, test=MIB, bad_memory=RANGES, raw-map=yes, console=none, fault=KIND"
 
-/* An entry point is at most this long (DSP0134 5.2); the firmware's own table says no better. */
-#define ENTRY_POINT_READABLE 32
-
 static bool begins_with(const char *text, size_t length, const char *prefix)
 {
     const size_t n = text_bytes(prefix);
@@ -43,28 +40,12 @@ static void read_oem_strings(const struct smbios_structure *structure, struct op
     }
 }
 
-/* The 64-bit entry point if it is good, else the 32-bit one. */
-static bool find_structures(const struct boot_info *info, struct smbios_table *ret_table)
-{
-    const phys_addr_t entries[] = { info->smbios64, info->smbios32 };
-
-    for (size_t i = 0; i < ARRAY_LENGTH(entries); i++)
-        if (entries[i].value && smbios_entry_point(identity_pointer(entries[i]), ENTRY_POINT_READABLE, ret_table))
-            return true;
-    return false;
-}
-
 static void read_smbios(const struct boot_info *info, struct options *options, struct start_request *request)
 {
-    struct smbios_table table;
+    const struct smbios_bytes smbios = tables_find_smbios(info);
     struct smbios_structure structure;
 
-    if (!find_structures(info, &table))
-        return;
-
-    const void *structures = identity_pointer(table.structures.start);
-
-    for (size_t at = 0; smbios_structure_at(structures, table.structures.bytes, at, &structure); at = structure.next)
+    for (size_t at = 0; smbios_structure_at(smbios.structures, smbios.n_bytes, at, &structure); at = structure.next)
         if (structure.type == SMBIOS_TYPE_OEM_STRINGS)
             read_oem_strings(&structure, options, request);
 }

@@ -273,6 +273,10 @@ static const char *read(const char *option, const char *value, struct memtest_op
 
 static void ranges_are_whole_pages_and_numbers_have_units(void **state)
 {
+    static const char *const bad_ranges[] = {
+        "", "1M", "1M-", "-1M", "2M-1M", "1M-1M", "0-4097T", "1M-2X", "1Mx-2M", "0x-1", "99999999999999999999-1",
+        "1-20000000T",
+    };
     struct memtest_options o;
 
     (void)state;
@@ -282,10 +286,8 @@ static void ranges_are_whole_pages_and_numbers_have_units(void **state)
     assert_null(read("--range", "4g-0x1ffffffff", &o));
     assert_int_equal(o.range.bytes, GIB(4));
     assert_null(read("--range", "0-4096T", &o));
-    for (const char *const *bad = (const char *const[]){ "", "1M", "1M-", "-1M", "2M-1M", "1M-1M", "0-4097T", "1M-2X", "1Mx-2M",
-                                                         "0x-1", "99999999999999999999-1", "1-20000000T", NULL };
-         *bad; bad++)
-        assert_non_null(read("--range", *bad, &o));
+    for (size_t i = 0; i < ARRAY_LENGTH(bad_ranges); i++)
+        assert_non_null(read("--range", bad_ranges[i], &o));
 }
 
 static void every_option_has_its_limits(void **state)
@@ -315,12 +317,13 @@ static void every_option_has_its_limits(void **state)
 
 static void patterns_are_named_in_a_list(void **state)
 {
+    static const char *const bad_lists[] = { "", "walk", "walk88", "walk8,", ",walk8", "all,x" };
+
     (void)state;
     assert_int_equal(test_patterns_parse("walk8,fade"), TEST_PATTERN_BIT(TEST_WALK_8) | TEST_PATTERN_BIT(TEST_FADE));
     assert_int_equal(test_patterns_parse("all"), TEST_PATTERNS_ALL);
-    for (const char *const *bad = (const char *const[]){ "", "walk", "walk88", "walk8,", ",walk8", "all,x", NULL }; *bad;
-         bad++)
-        assert_int_equal(test_patterns_parse(*bad), 0);
+    for (size_t i = 0; i < ARRAY_LENGTH(bad_lists); i++)
+        assert_int_equal(test_patterns_parse(bad_lists[i]), 0);
 }
 
 int main(void)

@@ -1,6 +1,6 @@
 /*
- * Memory that is broken in the ways memory breaks, and which of the memory test's patterns notice. The steps run as they
- * ship, but on a model of memory: tests/test_memtest.c runs them on real memory.
+ * Memory that is broken in the ways memory breaks, and which of the memory test's patterns notice. The steps run as
+ * they ship, but on a model of memory: tests/test_memtest.c runs them on real memory.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -23,8 +23,8 @@
 #define SEED 0x123456789ABCDEF1
 
 /*
- * Cells: v the victim, a the aggressor, which are bits of words; or a line, one for all words. Victim and aggressor lie in
- * different cache lines: a line is written at once.
+ * Cells: v the victim, a the aggressor, which are bits of words; or a line, one for all words. Victim and aggressor lie
+ * in different cache lines: a line is written at once.
  */
 enum fault_kind {
     NO_FAULT,

@@ -6,17 +6,7 @@
 #include "utf16.h"
 #include "words.h"
 
-/* In the order of `help`. */
-static const struct command_description *const commands[] = {
-    &test_command, NULL,
-};
-
 #define NAME_BYTES_MAX 16
-
-const struct command_description *command_at(size_t i)
-{
-    return commands[i];
-}
 
 /* Text of so many bytes against a name in lower case. */
 static bool is_name(const char *text, size_t bytes, const char *name)
@@ -32,9 +22,11 @@ static bool is_name(const char *text, size_t bytes, const char *name)
 
 const struct command_description *command_find(const char *name, size_t bytes)
 {
-    for (size_t i = 0; commands[i]; i++)
-        if (is_name(name, bytes, commands[i]->name))
-            return commands[i];
+    const struct command_description *about;
+
+    for (size_t i = 0; (about = command_at(i)); i++)
+        if (is_name(name, bytes, about->name))
+            return about;
     return NULL;
 }
 
@@ -92,10 +84,9 @@ EFI_STATUS command_read_format(struct command *command, unsigned allowed)
 
 static EFI_SHELL_PROTOCOL *start_page_break(const struct firmware *fw)
 {
-    EFI_GUID guid = EFI_SHELL_PROTOCOL_GUID;
-    EFI_SHELL_PROTOCOL *shell = NULL;
+    EFI_SHELL_PROTOCOL *shell = shell_find(fw);
 
-    if (EFI_ERROR(fw->boot->LocateProtocol(&guid, NULL, (void **)&shell)) || !shell || shell->GetPageBreak())
+    if (!shell || shell->GetPageBreak())
         return NULL;
     shell->EnablePageBreak();
     return shell;

@@ -115,3 +115,17 @@ void command_map_free(const struct command *command, struct command_map *map)
     pages_free(command->fw, &map->scratch);
     pages_free(command->fw, &map->buffer);
 }
+
+EFI_STATUS command_report_result(const struct command *command, enum report_status status)
+{
+    static const EFI_STATUS results[] = {
+        [REPORT_BAD_MAP] = EFI_UNSUPPORTED,
+        [REPORT_NO_SPACE] = EFI_ABORTED,
+        [REPORT_NO_MEMORY] = EFI_OUT_OF_RESOURCES,
+    };
+
+    if (status == REPORT_OK)
+        return EFI_SUCCESS;
+    return report_failure(command->fw, results[status], "%s: %s", command->description->name,
+                          report_status_text(status));
+}

@@ -1,10 +1,19 @@
 #include "output.h"
 
+/* A pipe is seen by who writes to the standard output alone, not by who prints on the console. */
 void console_flush(struct console_line *line)
 {
-    if (line->n)
-        firmware_print_bytes(line->fw, line->text, line->n);
+    SIMPLE_TEXT_OUTPUT_INTERFACE *out = line->fw->system->ConOut;
+    UINTN bytes = line->n * sizeof line->text[0];
+
+    line->text[line->n] = 0;
+    if (!line->n)
+        return;
     line->n = 0;
+    if (line->shell)
+        line->shell->WriteFile(line->fw->shell->StdOut, &bytes, line->text);
+    else if (out && out->OutputString)
+        out->OutputString(out, line->text);
 }
 
 static void console_write(const struct sink *sink, const char *text, size_t bytes)
@@ -16,8 +25,10 @@ static void console_write(const struct sink *sink, const char *text, size_t byte
 
         if (byte >= 0x80 && byte < 0xc0)
             continue; /* the rest of a character that has had its question mark */
-        line->text[line->n++] = byte < 0x80 ? text[i] : '?';
-        if (byte == '\n' || line->n == sizeof line->text)
+        if (byte == '\n')
+            line->text[line->n++] = '\r';
+        line->text[line->n++] = byte < 0x80 ? byte : '?';
+        if (byte == '\n' || line->n >= CONSOLE_LINE_UNITS)
             console_flush(line);
     }
 }
@@ -25,6 +36,7 @@ static void console_write(const struct sink *sink, const char *text, size_t byte
 struct console_sink console_sink(const struct firmware *fw, struct console_line *line)
 {
     line->fw = fw;
+    line->shell = fw->shell && fw->shell->StdOut ? shell_find(fw) : NULL;
     line->n = 0;
     return (struct console_sink){ { console_write }, line };
 }

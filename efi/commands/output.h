@@ -1,4 +1,4 @@
-/* Where reports go: the firmware's console, whose text the shell may redirect, or a file. */
+/* Where reports go: the shell's standard output, or the firmware's console; or a file. */
 #ifndef OUTPUT_H
 #define OUTPUT_H
 
@@ -6,16 +6,18 @@
 #include "format.h"
 #include "output_file.h"
 
-#define CONSOLE_LINE_BYTES 160
+#define CONSOLE_LINE_UNITS 160
 
 /*
- * ASCII alone: what is not becomes a question mark, because the shell's `>a` cuts characters to their low byte. Text
- * reaches the console line by line, since each call is dear, and a write to a file where the shell redirects.
+ * What the shell redirects (`>`) or pipes (`|`); CHAR16, for its standard output takes nothing else. Text is ASCII alone:
+ * what is not becomes a question mark, because the shell's `>a` cuts characters to their low byte. It goes line by line,
+ * since each call is dear, and a write to a file where the shell redirects.
  */
 struct console_line {
     const struct firmware *fw;
+    EFI_SHELL_PROTOCOL *shell; /* NULL: not started by a shell */
     size_t n;
-    char text[CONSOLE_LINE_BYTES];
+    CHAR16 text[CONSOLE_LINE_UNITS + 3]; /* the last character may become two, and the end is marked */
 };
 struct console_sink {
     struct sink sink;

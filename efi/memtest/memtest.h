@@ -6,6 +6,7 @@
 #define MEMTEST_H
 
 #include "options.h"
+#include "smbios_memory.h"
 #include "take.h"
 
 enum memtest_end {
@@ -20,6 +21,7 @@ struct memtest_results {
     const struct memtest_options *options;
     const struct taken_memory *memory;
     const struct error_log *errors;
+    struct smbios_bytes smbios; /* to name modules by */
     uint64_t seed;
     unsigned processors, processors_lost;
     enum memtest_end end;
@@ -37,7 +39,8 @@ MUST_CHECK EFI_STATUS memtest_run(struct command *command, const struct memtest_
 
 /* results.c: before anything is tested; and one error in a line, as soon as it is known. For people alone. */
 void memtest_print_start(const struct report_style *style, const struct memtest_results *results);
-void memtest_print_error(const struct report_style *style, const struct memory_error *error);
+void memtest_print_error(const struct report_style *style, const struct memtest_results *results,
+                         const struct memory_error *error);
 /* In style->format: all of it. */
 void memtest_print_results(const struct report_style *style, const struct memtest_results *results);
 

@@ -25,8 +25,8 @@ struct memtest_options {
 struct memtest_options memtest_options_default(void);
 
 /*
- * Takes the option at words[*i], and its value behind it; *i is then at the last word taken. NULL, or what is wrong with
- * words[*i]: "" means that it is none of ours.
+ * Takes the option at words[*i], and its value behind it; *i is then at the last word taken. NULL, or what is wrong
+ * with the option: "" means that it is none of ours.
  */
 MUST_CHECK const char *memtest_options_read(const char *const *words, size_t n_words, size_t *i,
                                             struct memtest_options *options);

@@ -125,7 +125,7 @@ void processors_print_lost(struct processors *p)
         report_warning(p->fw, "processor %lu %s; it was at %lx", (uint64_t)processor->number,
                        processor->state == PROCESSOR_REFUSED ? "is not started by the firmware"
                        : processor->state == PROCESSOR_ENDED ? "stopped, and was ended by the firmware"
-                       : "does not come back: what it may write to is not given back, and the machine is to be restarted",
+                       : "does not come back; what it may write to is not given back: restart the machine",
                        atomic_load_explicit(&processor->worker.block_start, memory_order_acquire));
     }
 }

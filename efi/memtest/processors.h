@@ -35,8 +35,8 @@ struct processors {
 };
 
 /*
- * As many as there are and may be used, `most` at most, of which each will serve the team. One, if the firmware has no more
- * to offer. A failure has been printed.
+ * As many as there are and may be used, `most` at most, of which each will serve the team. One, if the firmware has no
+ * more to offer. A failure has been printed.
  */
 MUST_CHECK EFI_STATUS processors_open(const struct firmware *fw, struct team *team, unsigned most,
                                       struct processors *ret);
@@ -44,8 +44,8 @@ MUST_CHECK EFI_STATUS processors_open(const struct firmware *fw, struct team *te
 struct processor *processor_at(const struct processors *p, unsigned i);
 
 /*
- * To be called a few times per second: sends those that are here, recalls those that have been away for long, and notices
- * those that do not come back. True: there is one more of these to be printed.
+ * To be called a few times per second: sends those that are here, recalls those that have been away for long, and
+ * notices those that do not come back. True: there is one more of these to be printed.
  */
 bool processors_tend(struct processors *p);
 

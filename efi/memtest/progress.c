@@ -8,12 +8,10 @@
 /* The shell puts a console of its own in place of the screen where it redirects: a file, which has a position. */
 static bool is_redirected(const struct firmware *fw)
 {
-    EFI_GUID guid = EFI_SHELL_PROTOCOL_GUID;
-    EFI_SHELL_PROTOCOL *shell;
+    EFI_SHELL_PROTOCOL *shell = fw->shell ? shell_find(fw) : NULL;
     UINT64 position;
 
-    return fw->shell && !EFI_ERROR(fw->boot->LocateProtocol(&guid, NULL, (VOID **)&shell)) &&
-           !EFI_ERROR(shell->GetFilePosition(fw->shell->StdOut, &position));
+    return shell && !EFI_ERROR(shell->GetFilePosition(fw->shell->StdOut, &position));
 }
 
 struct progress progress_start(const struct firmware *fw, bool is_wanted)

@@ -71,8 +71,11 @@ static void add_patterns(struct records *r, const struct memtest_results *t)
         }
 }
 
-static void add_errors(struct records *r, const struct error_log *log)
+static void add_errors(struct records *r, const struct memtest_results *results)
 {
+    const struct error_log *log = results->errors;
+    char dimm[DIMM_NAME_BYTES];
+
     records_group(r, "errors", "error");
     for (size_t i = 0; i < error_log_shown(log); i++) {
         const struct memory_error *e = &log->first[i];
@@ -84,6 +87,8 @@ static void add_errors(struct records *r, const struct error_log *log)
         records_hex(r, READ, e->read);
         records_hex(r, BITS, e->expected ^ e->read);
         records_number(r, PROCESSOR, e->processor);
+        smbios_dimm_of(&results->smbios, phys_addr(e->address), dimm, sizeof dimm);
+        records_text(r, DIMM, dimm);
     }
     records_group(r, "bits", "bit");
     for (unsigned bit = 0; bit < WORD_BITS; bit++)
@@ -108,6 +113,6 @@ void memtest_print_records(const struct report_style *style, const struct memtes
     add_test(&r, results);
     add_memory(&r, &results->memory->account);
     add_patterns(&r, results);
-    add_errors(&r, results->errors);
+    add_errors(&r, results);
     records_end(&r);
 }

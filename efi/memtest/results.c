@@ -26,12 +26,17 @@ void memtest_print_start(const struct report_style *style, const struct memtest_
                      r->seed);
 }
 
-void memtest_print_error(const struct report_style *style, const struct memory_error *e)
+void memtest_print_error(const struct report_style *style, const struct memtest_results *r,
+                         const struct memory_error *e)
 {
-    if (style->format == REPORT_TEXT)
-        print_format(style->sink, "ERROR at %lx: expected %lx, read %lx, bits %lx, processor %u, %s\n", e->address,
-                     e->expected, e->read, e->expected ^ e->read, e->processor,
-                     test_pattern_name((enum test_pattern)e->pattern));
+    char dimm[DIMM_NAME_BYTES];
+
+    if (style->format != REPORT_TEXT)
+        return;
+    smbios_dimm_of(&r->smbios, phys_addr(e->address), dimm, sizeof dimm);
+    print_format(style->sink, "ERROR at %lx: expected %lx, read %lx, bits %lx, processor %u, %s%s%s\n", e->address,
+                 e->expected, e->read, e->expected ^ e->read, e->processor,
+                 test_pattern_name((enum test_pattern)e->pattern), dimm[0] ? ", " : "", dimm);
 }
 
 static void print_patterns(const struct sink *sink, const struct memtest_results *r)

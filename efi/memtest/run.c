@@ -24,7 +24,7 @@ struct memtest {
 
 static uint64_t seconds(const struct memtest *m, uint64_t ticks) { return ticks / m->processors.ticks_per_s; }
 
-static uint64_t to_ms(const struct memtest *m, uint64_t ticks) { return ticks * 10 / (m->processors.ticks_per_s / 100); }
+static uint64_t to_ms(const struct memtest *m, uint64_t ticks) { return ticks / (m->processors.ticks_per_s / 1000); }
 
 static void show_progress(struct memtest *m, uint64_t now)
 {
@@ -79,7 +79,7 @@ static void collect_errors(struct memtest *m)
     if (m->command->style.format == REPORT_TEXT && m->n_shown < error_log_shown(log))
         progress_hide(&m->progress);
     for (; m->n_shown < error_log_shown(log); m->n_shown++)
-        memtest_print_error(&m->command->style, &log->first[m->n_shown]);
+        memtest_print_error(&m->command->style, &m->results, &log->first[m->n_shown]);
 }
 
 static void wait(struct memtest *m)
@@ -190,6 +190,7 @@ EFI_STATUS memtest_run(struct command *command, const struct memtest_options *op
         return status;
     m.leader = &processor_at(&m.processors, 0)->worker;
     m.results = (struct memtest_results){ .options = options, .memory = &m.memory, .errors = &m.leader->errors,
+                                          .smbios = tables_find_smbios(command->info),
                                           .processors = m.processors.n,
                                           .seed = options->has_seed ? options->seed : rdtsc() };
     status = take_and_run(&m);

@@ -48,7 +48,7 @@ struct words {
     unsigned n;
     uint64_t base;
     uint8_t replaces;     /* of each word, half of them upwards, half downwards: 2 or 4 */
-    const uint8_t *bytes; /* each fills a word; NULL: word i is base, turned left by i bits; random: a seed of its own */
+    const uint8_t *bytes; /* each fills a word; NULL: word i is base, shifted left by i bits; random: another seed */
 };
 
 static uint64_t word_value(const struct words *w, unsigned i)

@@ -21,7 +21,7 @@ INLINE uint64_t mix(uint64_t value)
     return value ^ value >> 32;
 }
 
-/* The first word of a line that is not of PATTERN_ADDRESS. The lowest bit of a random pattern's value complements it. */
+/* The first word of a line; not for PATTERN_ADDRESS. The lowest bit of a random pattern's value complements it. */
 INLINE uint64_t line_word(enum pattern pattern, uint64_t value, uint64_t line)
 {
     const uint64_t number = line / TEST_LINE_BYTES;

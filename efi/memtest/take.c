@@ -147,7 +147,8 @@ static void count_own(const struct map_subject *subject, struct phys_range own, 
     for (uint64_t i = 0; i < firmware_map_count(&subject->map); i++) {
         uint64_t bytes, *held = count(subject, i, common(own, m->limits), a, &bytes);
 
-        if (held == &a->held[HELD_TYPES + FIRMWARE_LOADER_CODE] || held == &a->held[HELD_TYPES + FIRMWARE_LOADER_DATA]) {
+        if (held == &a->held[HELD_TYPES + FIRMWARE_LOADER_CODE] ||
+            held == &a->held[HELD_TYPES + FIRMWARE_LOADER_DATA]) {
             *held -= bytes;
             a->held[HELD_OWN] += bytes;
         }

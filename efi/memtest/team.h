@@ -1,7 +1,7 @@
 /*
- * Processors that share a step of a memory test: each takes the next block until there is none. One of them, the leader,
- * sets the steps one after the other; the others serve until they are told to come back, and need nobody but memory:
- * no boot services, no stack but the firmware's. Pure, but for the memory under test.
+ * Processors that share a step of a memory test: each takes the next block until there is none. One of them, the
+ * leader, sets the steps one after the other; the others serve until they are told to come back, and need nothing but
+ * memory: no boot services, no stack but the firmware's. Pure, but for the memory under test.
  */
 #ifndef MEMTEST_TEAM_H
 #define MEMTEST_TEAM_H
