@@ -388,6 +388,70 @@ static void a_map_that_cannot_be_read_is_said_and_everything_given_back(void **s
     }
 }
 
+/* ---- commands as a whole ---- */
+
+static const struct firmware_descriptor good[] = {
+    { .type = FIRMWARE_CONVENTIONAL, .start = MIB(1), .pages = 4096, .attributes = FIRMWARE_ATTRIBUTE_WB },
+    { .type = FIRMWARE_RESERVED, .start = MIB(64), .pages = 16 },
+};
+static const struct firmware_descriptor overlapping[] = {
+    { .type = FIRMWARE_CONVENTIONAL, .start = MIB(1), .pages = 4096, .attributes = FIRMWARE_ATTRIBUTE_WB },
+    { .type = FIRMWARE_RESERVED, .start = MIB(2), .pages = 16 },
+};
+
+static void run_on_map(struct machine *m, const struct firmware_descriptor *map, const CHAR16 *line, EFI_STATUS status)
+{
+    m->fake.descriptors = map;
+    m->fake.map_bytes = sizeof good;
+    m->fake.allocations = m->fake.maps = 0;
+    assert_int_equal(run(m, line), status);
+}
+
+static void map_tells_of_anomalies_by_its_status_and_keeps_the_file(void **state)
+{
+    struct machine *m = new_machine();
+
+    (void)state;
+    run_on_map(m, good, L"map --raw", EFI_SUCCESS);
+    assert_non_null(strstr(m->fake.console, "\r\n7 0x100000 0x1000 0x8\r\n"));
+    run_on_map(m, overlapping, L"map -o f --JSON", COMMAND_ANOMALIES);
+    assert_true(m->volume.exists && m->volume.bytes > 100);
+    assert_string_equal(m->fake.console, "");
+    m->fake.stride_is_zero = true;
+    run_on_map(m, good, L"map -o f", EFI_UNSUPPORTED);
+    assert_int_equal(strncmp(m->fake.console, "BOOTX64.EFI: map: ", 18), 0);
+    end(m);
+}
+
+static void frames_says_where_there_is_no_memory(void **state)
+{
+    static const struct firmware_descriptor none[] = { { .type = FIRMWARE_RESERVED, .pages = 1 },
+                                                       { .type = FIRMWARE_RESERVED, .start = MIB(1), .pages = 1 } };
+    struct machine *m = new_machine();
+
+    (void)state;
+    run_on_map(m, good, L"frames -o f --csv", EFI_SUCCESS);
+    assert_true(m->volume.bytes > 100);
+    run_on_map(m, none, L"frames -o f", EFI_OUT_OF_RESOURCES);
+    assert_non_null(strstr(m->fake.console, "frames: no usable memory"));
+    run_on_map(m, good, L"frames --raw", EFI_INVALID_PARAMETER);
+    end(m);
+}
+
+static void each_allocation_that_fails_is_one_line_and_leaves_nothing(void **state)
+{
+    (void)state;
+    for (unsigned i = 1; i <= 3; i++) {
+        struct machine *m = new_machine();
+
+        m->fake.allocation_fails_at = i;
+        run_on_map(m, good, L"map -o f", EFI_OUT_OF_RESOURCES);
+        assert_string_equal(strchr(m->fake.console, '\n'), "\n");
+        assert_false(m->volume.exists);
+        end(m);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -405,6 +469,9 @@ int main(void)
         cmocka_unit_test(what_is_not_ascii_is_a_question_mark_on_the_console),
         cmocka_unit_test(the_map_is_read_once_and_what_it_cost_is_told),
         cmocka_unit_test(a_larger_map_and_a_hungrier_report_get_what_they_need),
+        cmocka_unit_test(map_tells_of_anomalies_by_its_status_and_keeps_the_file),
+        cmocka_unit_test(frames_says_where_there_is_no_memory),
+        cmocka_unit_test(each_allocation_that_fails_is_one_line_and_leaves_nothing),
         cmocka_unit_test(a_map_that_cannot_be_read_is_said_and_everything_given_back),
     };
 

@@ -1,6 +1,6 @@
 /*
  * Commands: what BOOTX64.EFI does when it is run as a tool. A command reports and returns; it never leaves boot services,
- * and gives back whatever it took. Each is a file of its own in this directory, and a line in the table of commands.c.
+ * and gives back whatever it took. Each is a file of its own in this directory, and a line in the table of table.c.
  */
 #ifndef COMMAND_H
 #define COMMAND_H
@@ -44,7 +44,7 @@ extern const struct command_description map_command, frames_command, attributes_
  */
 const struct command_description *command_find(const char *name, size_t bytes);
 
-/* The commands in the table's order; NULL behind the last. */
+/* table.c: the commands in the order of `help`; NULL behind the last. */
 const struct command_description *command_at(size_t i);
 
 /*

@@ -6,24 +6,7 @@
 #include "utf16.h"
 #include "words.h"
 
-/* In the order of `help`. */
-static const struct command_description *const commands[] = {
-    &map_command,
-    &frames_command,
-    &attributes_command,
-    &numa_command,
-    &dimms_command,
-    &picture_command,
-    &report_command,
-    NULL,
-};
-
 #define NAME_BYTES_MAX 16
-
-const struct command_description *command_at(size_t i)
-{
-    return commands[i];
-}
 
 /* Text of so many bytes against a name in lower case. */
 static bool is_name(const char *text, size_t bytes, const char *name)
@@ -39,9 +22,11 @@ static bool is_name(const char *text, size_t bytes, const char *name)
 
 const struct command_description *command_find(const char *name, size_t bytes)
 {
-    for (size_t i = 0; commands[i]; i++)
-        if (is_name(name, bytes, commands[i]->name))
-            return commands[i];
+    const struct command_description *about;
+
+    for (size_t i = 0; (about = command_at(i)); i++)
+        if (is_name(name, bytes, about->name))
+            return about;
     return NULL;
 }
 

@@ -11,31 +11,13 @@
 /* Less than so much of it in the map is more than graphics and firmware keep for themselves. */
 #define MISSING_SHIFT 3
 
+static const char names[] = COLUMN_RANGE_NAMES "slot,bank,array,bytes,non_volatile,type,technology,speed,rated_speed,ranks,total_width,data_width,maker,part,serial,asset,slots,modules,capacity,ecc,interleave,source," COLUMN_FINDING_NAME;
 static const struct column columns[] = {
-    COLUMN_RANGE,
-    { "slot", COLUMN_TEXT, 10 },
-    { "bank", COLUMN_TEXT, 10 },
-    { "array", COLUMN_NUMBER, 5 },
-    { "bytes", COLUMN_SIZE, 7 },
-    { "non_volatile", COLUMN_SIZE, 0 },
-    { "type", COLUMN_TEXT, 8 },
-    { "technology", COLUMN_TEXT, 0 },
-    { "speed", COLUMN_NUMBER, 5 },
-    { "rated_speed", COLUMN_NUMBER, 0 },
-    { "ranks", COLUMN_NUMBER, 0 },
-    { "total_width", COLUMN_NUMBER, 0 },
-    { "data_width", COLUMN_NUMBER, 0 },
-    { "maker", COLUMN_TEXT, 10 },
-    { "part", COLUMN_TEXT, 14 },
-    { "serial", COLUMN_TEXT, 8 },
-    { "asset", COLUMN_TEXT, 8 },
-    { "slots", COLUMN_NUMBER, 5 },
-    { "modules", COLUMN_NUMBER, 7 },
-    { "capacity", COLUMN_SIZE, 8 },
-    { "ecc", COLUMN_TEXT, 10 },
-    { "interleave", COLUMN_NUMBER, 10 },
-    { "source", COLUMN_TEXT, 22 },
-    COLUMN_FINDING,
+    COLUMN_RANGE, { COLUMN_TEXT, 10 }, { COLUMN_TEXT, 10 }, { COLUMN_NUMBER, 5 }, { COLUMN_SIZE, 7 },
+    { COLUMN_SIZE, 0 }, { COLUMN_TEXT, 8 }, { COLUMN_TEXT, 0 }, { COLUMN_NUMBER, 5 }, { COLUMN_NUMBER, 0 },
+    { COLUMN_NUMBER, 0 }, { COLUMN_NUMBER, 0 }, { COLUMN_NUMBER, 0 }, { COLUMN_TEXT, 10 }, { COLUMN_TEXT, 14 },
+    { COLUMN_TEXT, 8 }, { COLUMN_TEXT, 8 }, { COLUMN_NUMBER, 5 }, { COLUMN_NUMBER, 7 }, { COLUMN_SIZE, 8 },
+    { COLUMN_TEXT, 10 }, { COLUMN_NUMBER, 10 }, { COLUMN_TEXT, 22 }, COLUMN_FINDING,
 };
 enum {
     SLOT = 2, BANK, ARRAY, BYTES, NON_VOLATILE, TYPE, TECHNOLOGY, SPEED, RATED_SPEED, RANKS, TOTAL_WIDTH, DATA_WIDTH, MAKER,
@@ -129,7 +111,7 @@ static void read_structures(struct work *w)
 
 static void list_arrays(struct listing *l, const struct work *w)
 {
-    listing_section(l, "arrays", IN_ARRAYS);
+    listing_section(l, "arrays", "array", IN_ARRAYS);
     for (size_t i = 0; i < w->n_arrays; i++) {
         const struct array *a = &w->arrays[i];
 
@@ -161,7 +143,7 @@ static void list_slots(struct listing *l, const struct work *w)
     struct smbios_structure s;
     struct smbios_device device;
 
-    listing_section(l, "slots", w->subject->with_serials ? BITS(SLOT, ASSET) : IN_SLOTS);
+    listing_section(l, "slots", "slot", w->subject->with_serials ? BITS(SLOT, ASSET) : IN_SLOTS);
     for (size_t at = 0; structure_at(w, at, &s); at = s.next)
         if (smbios_device_read(&s, &device))
             list_device(l, &device);
@@ -173,7 +155,7 @@ static void list_addresses(struct listing *l, const struct work *w)
     struct smbios_mapping m;
     struct smbios_device device;
 
-    listing_section(l, "addresses", IN_ADDRESSES);
+    listing_section(l, "addresses", "address", IN_ADDRESSES);
     for (size_t at = 0; structure_at(w, at, &s); at = s.next) {
         const bool of_device = s.type == SMBIOS_TYPE_DEVICE_ADDRESS;
 
@@ -196,7 +178,7 @@ static void list_total(struct listing *l, uint64_t bytes, const char *source)
 
 static void list_totals(struct listing *l, struct work *w)
 {
-    listing_section(l, "totals", IN_TOTALS);
+    listing_section(l, "totals", "total", IN_TOTALS);
     list_total(l, w->bytes, "modules");
     list_total(l, w->mapped_bytes, "addresses of arrays");
     if (w->subject->srat.n_bytes)
@@ -274,7 +256,9 @@ enum report_status dimms_report(const struct report_style *style, const struct d
     if (status != REGION_OK)
         return status == REGION_NO_SPACE ? REPORT_NO_SPACE : REPORT_BAD_MAP;
 
-    struct listing l = listing_begin(style, columns, ARRAY_LENGTH(columns));
+    struct listing l;
+
+    listing_begin(&l, style, "dimms", names, columns, ARRAY_LENGTH(columns));
 
     if (!subject->smbios.n_bytes)
         listing_note(&l, "No SMBIOS: nobody says which modules there are.");

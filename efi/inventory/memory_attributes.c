@@ -9,15 +9,10 @@ enum { TABLE_VERSION = 0, TABLE_ENTRIES = 4, TABLE_STRIDE = 8, TABLE_FLAGS = 12 
 #define STRIDE_MAX 4096 /* a page: descriptors grow by a few fields */
 #define ATTRIBUTES (FIRMWARE_ATTRIBUTE_RO | FIRMWARE_ATTRIBUTE_XP | FIRMWARE_ATTRIBUTE_RUNTIME)
 
+static const char names[] = COLUMN_RANGE_NAMES "bytes,type,access,version,entries,flags," COLUMN_FINDING_NAME;
 static const struct column columns[] = {
-    COLUMN_RANGE,
-    { "bytes", COLUMN_SIZE, 7 },
-    { "type", COLUMN_TEXT, 4 },
-    { "access", COLUMN_TEXT, 6 },
-    { "version", COLUMN_NUMBER, 7 },
-    { "entries", COLUMN_NUMBER, 7 },
-    { "flags", COLUMN_NUMBER, 5 },
-    COLUMN_FINDING,
+    COLUMN_RANGE, { COLUMN_SIZE, 7 }, { COLUMN_TEXT, 4 }, { COLUMN_TEXT, 6 }, { COLUMN_NUMBER, 7 },
+    { COLUMN_NUMBER, 7 }, { COLUMN_NUMBER, 5 }, COLUMN_FINDING,
 };
 #define IN_ENTRIES (IN_RANGE | 7u << 2)
 #define IN_TABLE (7u << 5)
@@ -69,7 +64,7 @@ static void list_entries(struct listing *l, const struct firmware_map *entries)
 {
     static const char access[][4] = { "rwx", "r-x", "rw-", "r--" };
 
-    listing_section(l, "entries", IN_ENTRIES);
+    listing_section(l, "entries", "entry", IN_ENTRIES);
     for (uint64_t i = 0; i < firmware_map_count(entries); i++) {
         const struct firmware_descriptor entry = entry_at(entries, i);
         const struct phys_range range = range_of(&entry);
@@ -80,6 +75,7 @@ static void list_entries(struct listing *l, const struct firmware_map *entries)
     }
 }
 
+/* A driver lies in memory for code as a whole: where that is writable and not executable, it is the driver's data. */
 static void check_entry(struct listing *l, const struct firmware_descriptor *entry)
 {
     const struct phys_range where = range_of(entry);
@@ -89,8 +85,6 @@ static void check_entry(struct listing *l, const struct firmware_descriptor *ent
         listing_finding(l, where, "of type %u, which no runtime memory has", entry->type);
     else if (!protection(entry))
         listing_finding(l, where, "%s that is writable and executable", type_name(entry));
-    else if (is_code && !(entry->attributes & FIRMWARE_ATTRIBUTE_RO))
-        listing_finding(l, where, "code that is writable");
     else if (!is_code && !(entry->attributes & FIRMWARE_ATTRIBUTE_XP))
         listing_finding(l, where, "data that is executable");
     if ((entry->attributes | ATTRIBUTES) != ATTRIBUTES || !(entry->attributes & FIRMWARE_ATTRIBUTE_RUNTIME))
@@ -153,9 +147,11 @@ static uint64_t report(const struct report_style *style, const struct source *so
                        const struct region_map *map)
 {
     const uint64_t version = little_endian(source->table + TABLE_VERSION, 4);
-    struct listing l = listing_begin(style, columns, ARRAY_LENGTH(columns));
+    struct listing l;
 
-    listing_section(&l, "table", IN_TABLE);
+    listing_begin(&l, style, "attributes", names, columns, ARRAY_LENGTH(columns));
+
+    listing_section(&l, "table", "table", IN_TABLE);
     if (source->is_there)
         listing_record(&l, (const union cell[]){ { version }, { little_endian(source->table + TABLE_ENTRIES, 4) },
                                                  { little_endian(source->table + TABLE_FLAGS, 4) } });

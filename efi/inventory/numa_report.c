@@ -2,20 +2,11 @@
 
 #define DOMAINS_MAX 256
 
+static const char names[] = COLUMN_RANGE_NAMES "domain,processors,initiators,first_apic,last_apic,bytes,usable,note,to,value,what," COLUMN_FINDING_NAME;
 static const struct column columns[] = {
-    COLUMN_RANGE,
-    { "domain", COLUMN_NUMBER, 6 },
-    { "processors", COLUMN_NUMBER, 10 },
-    { "initiators", COLUMN_NUMBER, 10 },
-    { "first_apic", COLUMN_NUMBER, 10 },
-    { "last_apic", COLUMN_NUMBER, 10 },
-    { "bytes", COLUMN_SIZE, 9 },
-    { "usable", COLUMN_SIZE, 9 },
-    { "note", COLUMN_TEXT, 13 },
-    { "to", COLUMN_NUMBER, 6 },
-    { "value", COLUMN_NUMBER, 9 },
-    { "what", COLUMN_TEXT, 16 },
-    COLUMN_FINDING,
+    COLUMN_RANGE, { COLUMN_NUMBER, 6 }, { COLUMN_NUMBER, 10 }, { COLUMN_NUMBER, 10 }, { COLUMN_NUMBER, 10 },
+    { COLUMN_NUMBER, 10 }, { COLUMN_SIZE, 9 }, { COLUMN_SIZE, 9 }, { COLUMN_TEXT, 13 }, { COLUMN_NUMBER, 6 },
+    { COLUMN_NUMBER, 9 }, { COLUMN_TEXT, 16 }, COLUMN_FINDING,
 };
 enum { DOMAIN = 2, PROCESSORS, INITIATORS, FIRST_APIC, LAST_APIC, BYTES, USABLE, NOTE, TO, VALUE, WHAT };
 #define IN_DOMAINS (1u << DOMAIN | 1u << PROCESSORS | 1u << INITIATORS | 1u << BYTES | 1u << USABLE)
@@ -33,7 +24,7 @@ struct work {
     struct claimed claimed;
     struct domain domains[DOMAINS_MAX], beyond; /* all that there is no room for */
     size_t n_domains;
-    bool is_cut;
+    bool has_beyond, is_cut;
     struct region_map map;
 };
 
@@ -53,6 +44,7 @@ static struct domain *domain_of(struct work *w, uint32_t number)
 
     while (i < w->n_domains && w->domains[i].number != number)
         i++;
+    w->has_beyond |= i == DOMAINS_MAX;
     if (i == DOMAINS_MAX)
         return &w->beyond;
     if (i == w->n_domains)
@@ -88,7 +80,7 @@ static void list_ranges(struct listing *l, struct work *w)
     const struct spans usable = { &w->map, region_is_usable, NULL };
     size_t cursor = 0;
 
-    listing_section(l, "ranges", IN_RANGES);
+    listing_section(l, "ranges", "range", IN_RANGES);
     for (size_t i = 0; i < w->claimed.sorted.n_regions; i++) {
         const struct mem_region *r = &w->claimed.sorted.regions[i];
         const struct claimed_range *range = claimed_of(&w->claimed, r);
@@ -104,7 +96,7 @@ static void list_ranges(struct listing *l, struct work *w)
 
 static void list_domains(struct listing *l, const struct work *w)
 {
-    listing_section(l, "domains", IN_DOMAINS);
+    listing_section(l, "domains", "domain", IN_DOMAINS);
     for (size_t i = 0; i < w->n_domains; i++) {
         const struct domain *d = &w->domains[i];
 
@@ -120,7 +112,7 @@ static void list_processors(struct listing *l, struct acpi_table srat)
     uint32_t last = 0;
     bool is_open = false;
 
-    listing_section(l, "processors", IN_PROCESSORS);
+    listing_section(l, "processors", "processors", IN_PROCESSORS);
     for (size_t cursor = 0; srat_next(srat, &cursor, &e);) {
         if (e.type != SRAT_PROCESSOR)
             continue;
@@ -144,7 +136,7 @@ static void find_wrong(struct listing *l, const struct work *w, const struct num
         return;
     if (w->is_cut)
         listing_finding(l, (struct phys_range){ 0 }, "the SRAT breaks off");
-    if (w->beyond.number || w->beyond.n_processors || w->beyond.n_initiators)
+    if (w->has_beyond)
         listing_finding(l, (struct phys_range){ 0 }, "more than %u domains", DOMAINS_MAX);
     claimed_find(l, &w->claimed, &w->map, "domain");
     slit_find(l, tables->slit);
@@ -171,14 +163,16 @@ enum report_status numa_report(const struct report_style *style, const struct nu
     if (status != REGION_OK)
         return status == REGION_NO_SPACE ? REPORT_NO_SPACE : REPORT_BAD_MAP;
 
-    struct listing l = listing_begin(style, columns, ARRAY_LENGTH(columns));
+    struct listing l;
+
+    listing_begin(&l, style, "numa", names, columns, ARRAY_LENGTH(columns));
 
     if (!tables->srat.n_bytes)
         listing_note(&l, "No SRAT: all memory is as near to all processors.");
     list_ranges(&l, w);
     list_domains(&l, w);
     list_processors(&l, tables->srat);
-    listing_section(&l, "distances", IN_DISTANCES);
+    listing_section(&l, "distances", "distance", IN_DISTANCES);
     slit_list(&l, tables->slit);
     hmat_list(&l, tables->hmat);
     find_wrong(&l, w, tables);
