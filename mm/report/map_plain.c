@@ -9,7 +9,6 @@
  * A region's type takes the place of the first two columns.
  */
 #define NAME_COLUMNS "%-22s"
-#define AMOUNT_COLUMNS "%9lu %9s"
 #define ADDRESS_WIDTH_MIN 10
 
 struct plain {
@@ -29,17 +28,12 @@ static unsigned address_width_of(const struct region_map *map)
     return width;
 }
 
-static void print_amount(const struct plain *p, uint64_t pages)
-{
-    print_format(p->sink, AMOUNT_COLUMNS, pages, report_size(p->view->style, pages_to_bytes(pages)).text);
-}
-
 /* A line about bytes that end within 64 bits. */
 static void print_row(const struct plain *p, const char *name, struct phys_range range)
 {
-    print_format(p->sink, NAME_COLUMNS " %*lx %*lx ", name, p->address_width, range.start.value, p->address_width,
+    print_format(p->sink, NAME_COLUMNS " %*lx %*lx", name, p->address_width, range.start.value, p->address_width,
                  phys_range_end(range));
-    print_amount(p, range.bytes >> PAGE_SHIFT);
+    report_amount(p->view->style, range.bytes >> PAGE_SHIFT);
     print_text(p->sink, "\n");
 }
 
@@ -68,12 +62,12 @@ static void print_descriptor(const struct plain *p, uint64_t index)
 
     print_format(p->sink, "%4lu ", index);
     print_type(p->sink, d.type);
-    print_format(p->sink, " %*lx ", p->address_width, d.start);
+    print_format(p->sink, " %*lx", p->address_width, d.start);
     if (has_end)
-        print_format(p->sink, "%*lx ", p->address_width, end);
+        print_format(p->sink, " %*lx", p->address_width, end);
     else
-        print_format(p->sink, "%*s ", p->address_width, "wraps");
-    print_amount(p, d.pages);
+        print_format(p->sink, " %*s", p->address_width, "wraps");
+    report_amount(p->view->style, d.pages);
     if (!subject->without_attributes) {
         print_text(p->sink, "  ");
         print_attribute_names(p->sink, d.attributes);
@@ -120,15 +114,15 @@ static void print_total(const struct plain *p, const char *name, const struct ma
 {
     if (!total->entries)
         return;
-    print_format(p->sink, NAME_COLUMNS " %11lu ", name, total->entries);
-    print_amount(p, total->pages);
+    print_format(p->sink, NAME_COLUMNS " %11lu", name, total->entries);
+    report_amount(p->view->style, total->pages);
     print_text(p->sink, "\n");
 }
 
 static void print_sum(const struct plain *p, const char *label, uint64_t bytes)
 {
-    print_format(p->sink, "%-34s ", label);
-    print_amount(p, bytes >> PAGE_SHIFT);
+    print_format(p->sink, "%-34s", label);
+    report_amount(p->view->style, bytes >> PAGE_SHIFT);
     print_text(p->sink, "\n");
 }
 
