@@ -20,9 +20,9 @@ static const char share_definitions[] = "1 - largest free run / free memory\0" "
 
 static void print_amounts(const struct report_style *style, const struct frames_survey *s, unsigned n)
 {
-    print_format(style->sink, "%-37s %10s %9s\n", "Frame allocator, by a dry run", "Pages", "Size");
+    print_format(style->sink, "%-37s" REPORT_AMOUNT_HEADING "\n", "Frame allocator, by a dry run");
     for (unsigned i = 0; i < n; i++) {
-        print_format(style->sink, "%-37s ", nth_string(amount_labels, i));
+        print_format(style->sink, "%-37s", nth_string(amount_labels, i));
         report_amount(style, s->frames[i]);
         if (s->starts[i])
             print_format(style->sink, "  at %lx", s->starts[i]);
@@ -32,13 +32,13 @@ static void print_amounts(const struct report_style *style, const struct frames_
 
 static void print_runs(const struct report_style *style, const struct frames_survey *s)
 {
-    print_format(style->sink, "\n%-27s %9s %10s %9s\n", "Free runs, by their pages", "Runs", "Pages", "Size");
+    print_format(style->sink, "\n%-27s %9s" REPORT_AMOUNT_HEADING "\n", "Free runs, by their pages", "Runs");
     for (unsigned order = 0; order < FRAME_ORDERS; order++) {
         const uint64_t least = 1ull << order;
 
         if (!s->classes[order].runs)
             continue;
-        print_format(style->sink, "%12lu - %-12lu %9lu ", least, 2 * least - 1, s->classes[order].runs);
+        print_format(style->sink, "%12lu - %-12lu %9lu", least, 2 * least - 1, s->classes[order].runs);
         report_amount(style, s->classes[order].frames);
         print_text(style->sink, "\n");
     }

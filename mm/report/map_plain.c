@@ -3,8 +3,8 @@
 #include "report_text.h"
 
 /*
- *    # Type                   Start        End     Pages      Size  Attributes
- *    0 BootServiceCode          0x0     0x1000         1      4 KB  UC WC WT WB
+ *    # Type                   Start        End    Pages     Size Attributes
+ *    0 BootServiceCode          0x0     0x1000        1     4 KB UC WC WT WB
  *
  * A region's type takes the place of the first two columns.
  */
@@ -39,7 +39,7 @@ static void print_row(const struct plain *p, const char *name, struct phys_range
 
 static void print_heading(const struct plain *p, const char *first, const char *last)
 {
-    print_format(p->sink, NAME_COLUMNS " %*s %*s     Pages      Size%s\n", first, p->address_width, "Start",
+    print_format(p->sink, NAME_COLUMNS " %*s %*s" REPORT_AMOUNT_HEADING "%s\n", first, p->address_width, "Start",
                  p->address_width, "End", last);
 }
 
@@ -69,7 +69,7 @@ static void print_descriptor(const struct plain *p, uint64_t index)
         print_format(p->sink, " %*s", p->address_width, "wraps");
     report_amount(p->view->style, d.pages);
     if (!subject->without_attributes) {
-        print_text(p->sink, "  ");
+        print_text(p->sink, " ");
         print_attribute_names(p->sink, d.attributes);
     }
     if (has_end && map_has_uses(subject, d.start, end)) {
@@ -86,7 +86,7 @@ static void print_descriptors(const struct plain *p)
 
     print_format(p->sink, "Memory map: %lu descriptors of %lu bytes, %u address bits; ends excluded\n", n,
                  subject->map.stride, subject->phys_bits);
-    print_heading(p, "   # Type", subject->without_attributes ? "" : "  Attributes");
+    print_heading(p, "   # Type", subject->without_attributes ? "" : " Attributes");
     for (uint64_t i = 0; i < n; i++)
         print_descriptor(p, i);
 }
@@ -132,11 +132,11 @@ static void print_totals(const struct plain *p)
     const struct region_map *map = &p->view->regions;
     const uint64_t later = frames_to_bytes(totals->regions[REGION_BOOTLOADER_RECLAIMABLE].pages);
 
-    print_format(p->sink, "\nTotals %27s     Pages      Size\n", "Descriptors");
+    print_format(p->sink, "\nTotals %27s" REPORT_AMOUNT_HEADING "\n", "Descriptors");
     for (uint32_t type = 0; type < FIRMWARE_TYPES_NAMED; type++)
         print_total(p, firmware_type_name(type), &totals->types[type]);
     print_total(p, "other types", &totals->types[FIRMWARE_TYPE_OTHER]);
-    print_format(p->sink, "\nTotals %27s     Pages      Size\n", "Regions");
+    print_format(p->sink, "\nTotals %27s" REPORT_AMOUNT_HEADING "\n", "Regions");
     for (unsigned type = 0; type < REGION_TYPES; type++)
         print_total(p, region_type_name((enum region_type)type), &totals->regions[type]);
     print_text(p->sink, "\n");
