@@ -41,7 +41,7 @@ static size_t find(const struct firmware_map *map, unsigned phys_bits, struct an
     return n;
 }
 
-/* ---- the model ------------------------------------------------------------------------------------------------------ */
+/* ---- the model --------------------------------------------------------------------------------------------------- */
 
 static struct firmware_descriptor descriptor(const struct firmware_map *map, uint64_t i)
 {
@@ -144,7 +144,7 @@ static size_t model_find(const struct firmware_map *map, unsigned phys_bits, str
     return n_found;
 }
 
-/* ---- tests ---------------------------------------------------------------------------------------------------------- */
+/* ---- tests ------------------------------------------------------------------------------------------------------- */
 
 static void check_counts(const struct map_subject *subject, enum region_view view, const struct anomaly *found,
                          size_t n)

@@ -1,4 +1,4 @@
-/* map_report(): the formats that programs read, to the byte; what is refused. tests/host/test_reports.py has the rest. */
+/* map_report(): formats that programs read, to the byte; what is refused. tests/host/test_reports.py has the rest. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -47,7 +47,7 @@ static struct map_subject subject_of(const struct firmware_descriptor *rows, siz
     return (struct map_subject){ .map = { rows, n * sizeof *rows, sizeof *rows }, .phys_bits = 40 };
 }
 
-/* ---- the EFI shell's standard format -------------------------------------------------------------------------------- */
+/* ---- the EFI shell's standard format ----------------------------------------------------------------------------- */
 
 static uint32_t type_named(const char *name)
 {
@@ -123,7 +123,7 @@ static void the_rest_of_the_standard_format_is_as_the_shell_has_it(void **state)
                         "\"32768\",\"0\",\"0\",\"16384\",\"8192\", \"4096\"\n");
 }
 
-/* ---- raw ------------------------------------------------------------------------------------------------------------ */
+/* ---- raw --------------------------------------------------------------------------------------------------------- */
 
 static struct map_text parsed(const char *text)
 {
@@ -223,7 +223,7 @@ static void a_raw_map_has_the_form_of_the_maps_in_files(void **state)
                         "6 0xFEF4000 0x10 0x800000000000000F\n");
 }
 
-/* ---- text, CSV, JSON ------------------------------------------------------------------------------------------------ */
+/* ---- text, CSV, JSON --------------------------------------------------------------------------------------------- */
 
 static const struct firmware_descriptor few[] = {
     { .type = 7, .start = 0x1000, .pages = 0x9F, .attributes = 0xF },
@@ -382,7 +382,7 @@ static void usual_maps_fit_into_79_columns(void **state)
             fail_msg("%zu: %s", strlen(line), line);
 }
 
-/* ---- refusals ------------------------------------------------------------------------------------------------------- */
+/* ---- refusals ---------------------------------------------------------------------------------------------------- */
 
 static void what_is_no_map_is_refused_and_nothing_is_printed(void **state)
 {

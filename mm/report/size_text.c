@@ -32,5 +32,5 @@ struct size_text report_size(const struct report_style *style, uint64_t bytes)
 
 void report_amount(const struct report_style *style, uint64_t pages)
 {
-    print_format(style->sink, "%9lu %8s", pages, report_size(style, pages_to_bytes(pages)).text);
+    print_format(style->sink, " %8lu %8s", pages, report_size(style, pages_to_bytes(pages)).text);
 }
