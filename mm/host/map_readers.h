@@ -11,9 +11,9 @@
  *     iomem   Linux's /proc/iomem as root sees it; the ranges at its left margin count
  *     json    map_report() with REPORT_JSON
  *
- * Texts of the shell may be UTF-16, with CRLF, as the shell writes them. Lines that are none of a format's own (prompts,
- * headings, totals, the rest of a log) are skipped; a line that is one but cannot be read is an error, since a map with a
- * hole is another map.
+ * Texts of the shell may be UTF-16, with CRLF, as the shell writes them. Lines that are none of a format's own
+ * (prompts, headings, totals, the rest of a log) are skipped; a line that is one but cannot be read is an error, since
+ * a map with a hole is another map.
  */
 #ifndef MAP_READERS_H
 #define MAP_READERS_H
