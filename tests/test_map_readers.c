@@ -366,7 +366,8 @@ static void iomem_counts_at_its_left_margin(void **state)
 static void iomem_without_addresses_is_refused_with_the_cause(void **state)
 {
     (void)state;
-    check_refused(MAP_FORMATS, "00000000-00000000 : Reserved\n00000000-00000000 : System RAM\n  00000000-00000000 : X", 0,
+    check_refused(MAP_FORMATS,
+                  "00000000-00000000 : Reserved\n00000000-00000000 : System RAM\n  00000000-00000000 : X\n", 0,
                   "all addresses are 0: /proc/iomem shows them to root only");
     check_refused(MAP_FORMAT_IOMEM, "", 0, "no line of /proc/iomem");
     check_refused(MAP_FORMATS, "00001000-0009fbff : System RAM\nsomething else\n", 2, "START-END : NAME expected");
