@@ -249,7 +249,7 @@ full_speed_programs := $(tsan_programs:$(BUILD)/tsan/%=$(BUILD)/host/%) # races 
 fuzz_programs := $(patsubst tests/%.c,$(BUILD)/fuzz/tests/%,$(wildcard tests/fuzz_*.c))
 bench_programs := $(patsubst tests/bench/%.c,$(BUILD)/host/tests/bench/%,$(wildcard tests/bench/bench_*.c))
 bench_pmm := $(BUILD)/host/tests/bench/bench_pmm
-support = $(patsubst %,$(BUILD)/$(1)/%.o,tests/host_support tests/fake_acpi \
+support = $(patsubst %,$(BUILD)/$(1)/%.o,tests/host_support tests/fake_acpi tests/random_map \
     $(addprefix mm/host/,map_text map_rows text_scan) $(basename $(wildcard tests/model_*.c)))
 
 # These walk efi/ through a fake firmware: the only tests that need UEFI's types.
