@@ -1,4 +1,4 @@
-/* map_read() on arbitrary bytes, in each format and the detected one: reads or refuses, and what it read can be used. */
+/* map_read() on arbitrary bytes, in each format and the detected one: reads or refuses; what it read can be used. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

@@ -194,7 +194,8 @@ static void what_stands_before_a_line_of_a_log_is_skipped(void **state)
 {
     (void)state;
     static const char *const prefixes[] = {
-        "", "[    0.000000] ", "[    0.000000][    T0] ", "<6>[    0.000000] ", "> > ", "kern  :info  : [    0.000000] ",
+        "", "[    0.000000] ", "[    0.000000][    T0] ", "<6>[    0.000000] ", "> > ",
+        "kern  :info  : [    0.000000] ",
         "Jul 14 16:09:18 blotter kernel: [    0.000000] ", "Jun 12 10:49:44 localhost kernel: ",
         "2024-10-19T07:54:07.123456+02:00 host kernel: ", "[Sat Oct 16 18:15:28 2021] ",
     };
@@ -204,8 +205,9 @@ static void what_stands_before_a_line_of_a_log_is_skipped(void **state)
         snprintf(text, sizeof(text), "%sBIOS-provided physical RAM map:\r\n%sBIOS-e820: [mem 0x1000-0x1fff] usable\r\n",
                  prefixes[i], prefixes[i]);
         CHECK_READ(MAP_FORMAT_DMESG, text, 0, ROW(7, 0x1000, 1, WB));
-        snprintf(text, sizeof(text), "%sefi: memattr: Entry 0\n%sefi: mem00: type=7, attr=0x8, range=[0x1000-0x2000) (0MB)",
-                 prefixes[i], prefixes[i]);
+        snprintf(text, sizeof(text),
+                 "%sefi: memattr: Entry 0\n%sefi: mem00: type=7, attr=0x8, range=[0x1000-0x2000) (0MB)", prefixes[i],
+                 prefixes[i]);
         CHECK_READ(MAP_FORMAT_DMESG, text, 0, ROW(7, 0x1000, 1, WB));
     }
 }
@@ -364,8 +366,9 @@ static void iomem_counts_at_its_left_margin(void **state)
 static void iomem_without_addresses_is_refused_with_the_cause(void **state)
 {
     (void)state;
-    check_refused(MAP_FORMATS, "00000000-00000000 : Reserved\n00000000-00000000 : System RAM\n  00000000-00000000 : X\n",
-                  0, "all addresses are 0: /proc/iomem shows them to root only");
+    check_refused(MAP_FORMATS,
+                  "00000000-00000000 : Reserved\n00000000-00000000 : System RAM\n  00000000-00000000 : X\n", 0,
+                  "all addresses are 0: /proc/iomem shows them to root only");
     check_refused(MAP_FORMAT_IOMEM, "", 0, "no line of /proc/iomem");
     check_refused(MAP_FORMATS, "00001000-0009fbff : System RAM\nsomething else\n", 2, "START-END : NAME expected");
     check_refused(MAP_FORMATS, "00001000-00000fff : System RAM\n", 1, "the range ends before it starts");
@@ -385,7 +388,8 @@ static void json_keeps_all_that_was_known(void **state)
                                  "\"attributes\":\"0x8000000000000000\"}],\n"
                                  "\"claims\":[{\"name\":\"FRAMEBUFFER\",\"start\":\"0x80000000\",\"bytes\":4096000}],\n"
                                  "\"metadata\":[{\"start\":\"0x100000\",\"bytes\":8192}],\n"
-                                 "\"reserved\":[{\"start\":\"0x200000\",\"pages\":16}]}\n");
+                                 "\"reserved\":[{\"start\":\"0x200000\",\"pages\":16}],\n"
+                                 "\"own\":[{\"start\":\"0x300000\",\"bytes\":4096,\"text\":\"a\\nbuffer\"}]}\n");
 
     check_map(&t, expected, 2);
     assert_int_equal(t.map.stride, 56);
@@ -399,6 +403,10 @@ static void json_keeps_all_that_was_known(void **state)
     assert_int_equal(t.n_reserved, 1);
     assert_int_equal(t.reserved[0].first.value, 0x200);
     assert_int_equal(t.reserved[0].count, 16);
+    assert_int_equal(t.n_own, 1);
+    assert_int_equal(t.own[0].bytes.start.value, 0x300000);
+    assert_int_equal(t.own[0].bytes.bytes, 4096);
+    assert_string_equal(t.own[0].use, "a?buffer");
     assert_false(t.without_attributes);
     map_text_free(&t);
 }
@@ -427,8 +435,10 @@ static void bad_json_is_refused(void **state)
                   "a member is neither a whole number nor a string with one");
     check_refused(MAP_FORMATS, "{\"descriptors\":[{\"type\":-1}]}", 0,
                   "a member is neither a whole number nor a string with one");
-    check_refused(MAP_FORMATS, "{\"descriptors\":[{\"type\":4294967296,\"start\":0,\"pages\":0}]}", 0, "number too large");
-    check_refused(MAP_FORMATS, "{\"descriptors\":[{\"type\":7,\"start\":\"0x\",\"pages\":0}]}", 0, "a number is missing");
+    check_refused(MAP_FORMATS, "{\"descriptors\":[{\"type\":4294967296,\"start\":0,\"pages\":0}]}", 0,
+                  "number too large");
+    check_refused(MAP_FORMATS, "{\"descriptors\":[{\"type\":7,\"start\":\"0x\",\"pages\":0}]}", 0,
+                  "a number is missing");
     check_refused(MAP_FORMATS, "{\"descriptors\":[],\"map\":{\"phys_bits\":65}}", 0,
                   "phys_bits or descriptor_bytes cannot be");
     check_refused(MAP_FORMATS, "{\"descriptors\":[],\"map\":{\"descriptor_bytes\":39}}", 0,
@@ -437,6 +447,8 @@ static void bad_json_is_refused(void **state)
                   "a claim's name is not that of a type it can have");
     check_refused(MAP_FORMATS, "{\"descriptors\":[],\"reserved\":[{\"start\":1,\"pages\":0}]}", 0,
                   "reserved: not page-aligned, or too large");
+    check_refused(MAP_FORMATS, "{\"descriptors\":[],\"own\":[{\"start\":0,\"bytes\":4096}]}", 0,
+                  "an own range does not say what it was for");
     check_refused(MAP_FORMATS, "{\"descriptors\":[]}\n}", 2, "not JSON");
     check_refused(MAP_FORMATS, "{\"descriptors\":[]", 1, "not JSON");
     check_refused(MAP_FORMAT_JSON, "", 1, "not JSON");

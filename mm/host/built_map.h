@@ -1,6 +1,6 @@
 /*
- * What the loader's kernel makes of a memory map: its regions, and the allocator in them. Failures are printed on standard
- * error, with the file's name before them.
+ * What the loader's kernel makes of a memory map: its regions, and the allocator in them. Failures are printed on
+ * standard error, with the file's name before them.
  */
 #ifndef BUILT_MAP_H
 #define BUILT_MAP_H

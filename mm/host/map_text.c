@@ -1,6 +1,7 @@
 #include "map_text.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "map_rows.h"
 #include "text_scan.h"
@@ -129,6 +130,19 @@ static const struct directive *find_directive(struct extent word)
     return NULL;
 }
 
+/* "START BYTES USE": the use is the rest of the line. */
+static const char *parse_own(struct parser *p, struct extent line)
+{
+    uint64_t start = 0, bytes = 0;
+    const char *reason = parse_number(next_word(&line), UINT64_MAX, &start);
+
+    if (!reason)
+        reason = parse_number(next_word(&line), UINT64_MAX, &bytes);
+    line = trimmed(line);
+    return reason ? reason
+                  : map_text_add_own(&p->text, (struct phys_range){ { start }, bytes }, line.at, extent_bytes(line));
+}
+
 /* What follows a #. Returns NULL also for prose. */
 static const char *parse_comment(struct parser *p, struct extent line)
 {
@@ -140,7 +154,11 @@ static const char *parse_comment(struct parser *p, struct extent line)
 
     if (take_prefix(&word, "desc_size="))
         return parse_announcement(p, word, line);
-    if (!directive || is_empty(first_field) || digit_value(*first_field.at) >= 10)
+    if (is_empty(first_field) || digit_value(*first_field.at) >= 10)
+        return NULL;
+    if (extent_is(word, "own"))
+        return parse_own(p, line);
+    if (!directive)
         return NULL;
     const char *reason = parse_numbers(line, directive->max, fields, directive->n_fields);
     return reason ? reason : directive->apply(p, fields);
@@ -158,14 +176,15 @@ static const char *parse_line(struct parser *p, struct extent line)
     return parse_comment(p, (struct extent){ word.at + 1, line.end });
 }
 
-/* Both arrays have room for one element a line: no line adds more. */
+/* Claims and reserved ranges have room for one element a line: no line adds more. */
 static bool allocate(struct parser *p, struct extent text)
 {
     const size_t n_lines = count_lines(text);
 
     p->text.claims = calloc(n_lines + 1, sizeof(*p->text.claims));
     p->text.reserved = calloc(n_lines + 1, sizeof(*p->text.reserved));
-    return p->text.claims && p->text.reserved;
+    p->text.own = calloc(MAP_TEXT_OWN_MAX, sizeof(*p->text.own));
+    return p->text.claims && p->text.reserved && p->text.own;
 }
 
 static const char *lay_out_descriptors(struct parser *p)
@@ -200,6 +219,22 @@ bool map_text_parse(const char *text, size_t n, struct map_text *ret, struct map
     return true;
 }
 
+const char *map_text_add_own(struct map_text *t, struct phys_range bytes, const char *use, size_t use_bytes)
+{
+    if (t->n_own == MAP_TEXT_OWN_MAX)
+        return "too many own ranges";
+    if (bytes.bytes > UINT64_MAX - bytes.start.value)
+        return "number too large";
+    char *copy = strndup(use, use_bytes);
+    if (!copy)
+        return "out of memory";
+    for (char *c = copy; *c; c++)
+        if ((unsigned char)*c < ' ')
+            *c = '?';
+    t->own[t->n_own++] = (struct own_range){ bytes, copy };
+    return NULL;
+}
+
 struct map_subject map_text_subject(const struct map_text *t)
 {
     return (struct map_subject){
@@ -211,12 +246,17 @@ struct map_subject map_text_subject(const struct map_text *t)
         .metadata = t->metadata,
         .reserved = t->reserved,
         .n_reserved = t->n_reserved,
+        .own = t->own,
+        .n_own = t->n_own,
     };
 }
 
 void map_text_free(struct map_text *t)
 {
     free((void *)(uintptr_t)t->map.descriptors);
+    for (size_t i = 0; i < t->n_own; i++)
+        free((void *)(uintptr_t)t->own[i].use);
+    free(t->own);
     free(t->claims);
     free(t->reserved);
 }

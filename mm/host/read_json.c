@@ -5,11 +5,12 @@
  *       "descriptors": [ { "type": 7, "start": "0x1000", "pages": 159, "attributes": "0xF" } ],
  *       "claims": [ { "name": "FRAMEBUFFER", "start": "0x80000000", "bytes": 4096000 } ],
  *       "metadata": [ { "start": "0x100000", "bytes": 8192 } ],
- *       "reserved": [ { "start": "0x200000", "pages": 16 } ] }
+ *       "reserved": [ { "start": "0x200000", "pages": 16 } ],
+ *       "own": [ { "start": "0x300000", "bytes": 4096, "text": "this program" } ] }
  *
  * All but "descriptors" may be missing. Descriptors without attributes: nothing is known of them. All else is derived,
- * and skipped. The parser is json-c's: broken maps have numbers of 64 bits, which it keeps exactly, where jansson refuses
- * what does not fit into 63, and cJSON makes doubles of all.
+ * and skipped. The parser is json-c's: broken maps have numbers of 64 bits, which it keeps exactly, where jansson
+ * refuses what does not fit into 63, and cJSON makes doubles of all.
  */
 #include <json-c/json.h>
 #include <limits.h>
@@ -131,6 +132,22 @@ static const char *add_reserved(struct json_map *map, json_object *reserved)
     return NULL;
 }
 
+static const char *add_own(struct json_map *map, json_object *own)
+{
+    json_object *use = member(own, "text");
+    uint64_t start, bytes;
+    const char *reason = get_number(own, "start", &start);
+
+    if (!reason)
+        reason = get_number(own, "bytes", &bytes);
+    if (reason)
+        return reason;
+    if (!json_object_is_type(use, json_type_string))
+        return "an own range does not say what it was for";
+    return map_text_add_own(&map->made, (struct phys_range){ { start }, bytes }, json_object_get_string(use),
+                            (size_t)json_object_get_string_len(use));
+}
+
 static const char *for_each(struct json_map *map, json_object *array,
                             const char *(*add)(struct json_map *map, json_object *element))
 {
@@ -146,12 +163,14 @@ static const char *read_root(struct json_map *map, json_object *root)
     json_object *descriptors = member(root, "descriptors");
     json_object *claims = member(root, "claims");
     json_object *reserved = member(root, "reserved");
+    json_object *own = member(root, "own");
     uint64_t phys_bits = PHYS_BITS_MAX;
     const char *reason = json_object_is_type(descriptors, json_type_array) ? NULL : "no array \"descriptors\"";
 
     map->made.claims = calloc(array_length(claims) + 1, sizeof(*map->made.claims));
     map->made.reserved = calloc(array_length(reserved) + 1, sizeof(*map->made.reserved));
-    if (!map->made.claims || !map->made.reserved)
+    map->made.own = calloc(MAP_TEXT_OWN_MAX, sizeof(*map->made.own));
+    if (!map->made.claims || !map->made.reserved || !map->made.own)
         return "out of memory";
     if (!reason)
         reason = for_each(map, descriptors, add_descriptor);
@@ -161,6 +180,8 @@ static const char *read_root(struct json_map *map, json_object *root)
         reason = for_each(map, member(root, "metadata"), set_metadata);
     if (!reason)
         reason = for_each(map, reserved, add_reserved);
+    if (!reason)
+        reason = for_each(map, own, add_own);
     if (!reason)
         reason = get_optional(member(root, "map"), "phys_bits", PAGE_SHIFT, PHYS_BITS_LIMIT, &phys_bits);
     if (!reason)

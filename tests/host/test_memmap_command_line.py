@@ -147,7 +147,7 @@ def test_this_machines_own_iomem_is_read_or_refused_for_its_zeros():
 def test_the_manual_is_sound_and_names_every_option():
     manual = ROOT / 'mm' / 'host' / 'memmap-report.1'
     lint = subprocess.run(['mandoc', '-Tlint', '-Wstyle', manual], capture_output=True, text=True)
-    assert [line for line in lint.stdout.splitlines() if 'mandoc.db' not in line and 'cross reference' not in line] == []
+    assert [line for line in lint.stdout.splitlines() if 'mandoc.db' not in line] == []
     printed = subprocess.run(['mandoc', '-Tascii', manual], capture_output=True, text=True, check=True).stdout
     plain = re.sub('.\b', '', printed)
     for word in re.findall(r'(?<![\w-])-{1,2}[a-z]+', run('--help').stdout):

@@ -117,6 +117,17 @@ def test_text_csv_and_json_agree(path):
     assert len([row for row in rows if row['record'] == 'region']) == len(from_json['regions'])
 
 
+def test_what_else_was_known_is_read_back_too():
+    text = ('# desc_size=56 entries=1\n# phys_bits 36\n# image 0x3000 0x10\n# framebuffer 0x80000000 4096000\n'
+            '# metadata 0x100000 65536\n# reserved 0x200000 16\n# own 0x3000 65536 this program\n7 0x0 0x800 0xF\n')
+    first = run('map', '--raw', '-', text=text).stdout
+    for line in text.splitlines():
+        assert line.lower().split()[:2] in [known.lower().split()[:2] for known in first.splitlines()]
+    for form in ('--raw', '--json'):
+        assert run('map', '--raw', '-', text=run('map', form, '-', text=text).stdout).stdout == first
+    assert '<- this program' in run('map', '-', text=first).stdout
+
+
 @by_name(MAPS)
 def test_maps_with_anomalies_end_with_another_status(path):
     has_anomalies = bool(region_oracle.anomalies(region_oracle.parse(path.read_text())))
@@ -157,7 +168,8 @@ def test_the_shells_table_is_read(path):
         name = names[kind] if kind < len(names) else f'{kind:08X}'
         last = (start + pages * PAGE - 1) % 2**64
         lines.append(f'{name:<10} {start:016X}-{last:016X} {pages:016X} {attributes:016X}')
-    result = run('map', '--raw', '--format', 'shell', '-', text='\r\n'.join(lines + ['', 'Total Memory: 1 MB (1 Bytes)']))
+    lines += ['', 'Total Memory: 1 MB (1 Bytes)']
+    result = run('map', '--raw', '--format', 'shell', '-', text='\r\n'.join(lines))
     if rows:
         assert region_oracle.parse(result.stdout) == rows
     else:
