@@ -29,7 +29,7 @@ size_t memory_attributes_buffer_bytes(const struct map_subject *subject);
  * buffer         8-aligned, apart from map and table; its contents are arbitrary afterwards.
  * ret_findings   how many. Written on REPORT_OK.
  *
- * REPORT_BAD_MAP: the map's or the table's numbers cannot be; nothing has been printed.
+ * REPORT_BAD_MAP, REPORT_NO_SPACE: nothing has been printed.
  */
 MUST_CHECK enum report_status memory_attributes_report(const struct report_style *style, const uint8_t *table,
                                                        size_t n_bytes, const struct map_subject *subject, void *buffer,

@@ -92,8 +92,8 @@ static void quotes_commas_and_backslashes_survive_csv_and_json(void **state)
     assert_int_equal(report(&t, t.n, NO_SRAT, false, REPORT_CSV, &csv, &found), REPORT_OK);
     assert_non_null(strstr(csv.text, ",\"ACME, \"\"Inc\\.\"\"\",\"PN-1\","));
     assert_int_equal(report(&t, t.n, NO_SRAT, false, REPORT_JSON, &json, &found), REPORT_OK);
-    assert_non_null(strstr(json.text, "\"maker\": \"ACME, \\\"Inc\\\\.\\\"\", \"part\": \"PN-1\""));
-    assert_non_null(strstr(json.text, "\"total_width\": 72, \"data_width\": 64"));
+    assert_non_null(strstr(json.text, "\"maker\":\"ACME, \\\"Inc\\\\.\\\"\",\"part\":\"PN-1\""));
+    assert_non_null(strstr(json.text, "\"total_width\":72,\"data_width\":64"));
     assert_true(looks_like_json(json.text));
     fixture_output_free(&csv);
     fixture_output_free(&json);

@@ -5,7 +5,7 @@
 static const char names[] = COLUMN_RANGE_NAMES "domain,processors,initiators,first_apic,last_apic,bytes,usable,note,to,value,what," COLUMN_FINDING_NAME;
 static const struct column columns[] = {
     COLUMN_RANGE, { COLUMN_NUMBER, 6 }, { COLUMN_NUMBER, 10 }, { COLUMN_NUMBER, 10 }, { COLUMN_NUMBER, 10 },
-    { COLUMN_NUMBER, 10 }, { COLUMN_SIZE, 9 }, { COLUMN_SIZE, 9 }, { COLUMN_TEXT, 13 }, { COLUMN_NUMBER, 6 },
+    { COLUMN_NUMBER, 10 }, { COLUMN_SIZE, 11 }, { COLUMN_SIZE, 11 }, { COLUMN_TEXT, 13 }, { COLUMN_NUMBER, 6 },
     { COLUMN_NUMBER, 9 }, { COLUMN_TEXT, 16 }, COLUMN_FINDING,
 };
 enum { DOMAIN = 2, PROCESSORS, INITIATORS, FIRST_APIC, LAST_APIC, BYTES, USABLE, NOTE, TO, VALUE, WHAT };
