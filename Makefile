@@ -184,11 +184,12 @@ $(BUILD)/sample.elf: $(call for_kernels,sample,$(sample_sources) kernel/string.c
 
 # ---- what the speed of loaders is measured with ------------------------------------------------------------------------
 
-apps := $(addprefix $(BUILD)/apps/,measure.efi floor.efi)
-app_objects := $(patsubst %,$(BUILD)/target/tests/speed/%.o,app measure floor)
+apps := $(addprefix $(BUILD)/apps/,measure.efi floor.efi memory.efi)
+app_objects := $(patsubst %,$(BUILD)/target/tests/speed/%.o,app measure floor memory)
 $(app_objects): target += $(efi_flags) -fno-stack-protector
 $(app_objects) $(BUILD)/target/tests/speed/kernel.o: $(BUILD)/.flags Makefile
 
+$(BUILD)/apps/memory.efi: $(patsubst %,$(BUILD)/target/%.o,efi/memtest/step kernel/format kernel/string)
 $(BUILD)/apps/%.efi: $(BUILD)/target/tests/speed/%.o $(BUILD)/target/tests/speed/app.o efi/image.lds efi/finish_pe.py
 	@mkdir -p $(@D)
 	$(call say,APP     $@)
