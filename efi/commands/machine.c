@@ -42,18 +42,16 @@ static void print_processor(const struct command *command, const struct sink *si
 }
 
 /* Maker and name of firmware, system, board and processors. */
-static void print_smbios(const struct command *command, const struct sink *sink)
+static enum report_status print_smbios(const struct inventory *inventory, void *buffer, size_t bytes,
+                                       uint64_t *ret_findings)
 {
-    struct inventory inventory;
+    const struct smbios_bytes smbios = inventory_smbios(inventory);
 
-    if (EFI_ERROR(inventory_open(command, dimms_buffer_bytes, &inventory)))
-        return;
-
-    const struct smbios_bytes smbios = inventory_smbios(&inventory);
-
-    smbios_machine_lines(&smbios, sink);
-    if (EFI_ERROR(inventory_close(&inventory, REPORT_OK, 0)))
-        print_text(sink, "SMBIOS:    cannot be read\n");
+    (void)buffer;
+    (void)bytes;
+    (void)ret_findings;
+    smbios_machine_lines(&smbios, inventory->command->style.sink);
+    return REPORT_OK;
 }
 
 static void print_two_digits(const struct sink *sink, char before, unsigned value)
@@ -117,7 +115,8 @@ void machine_print(const struct command *command)
 
     print_text(sink, "Program:   Polyglot OS loader " POLYGLOT_VERSION "\n");
     print_firmware(command, sink);
-    print_smbios(command, sink);
+    if (EFI_ERROR(inventory_run(command, dimms_buffer_bytes, print_smbios)))
+        print_text(sink, "SMBIOS:    cannot be read\n");
     print_processor(command, sink);
     print_time(command, sink);
     print_format(sink, "Boot:      Secure Boot is %s\n", secure_boot_on(command->fw) ? "on" : "off");
