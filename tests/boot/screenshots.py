@@ -29,14 +29,14 @@ COMMANDS = {
     "frames": (ONE, (), "frames"),
     "numa": (TWO_DOMAINS, SCREEN, "numa"),
     "dimms": (TWO_DOMAINS, MODULES, "dimms"),
-    "test": (ONE, (), "test --range 32M-96M"),
+    "test": (ONE, (), "test --range 32M-64M"),
     "picture": (ONE, (), r"picture fs0:\memory.png"),
 }
 
 
 def take(name, directory):
     shape, extra, command = COMMANDS[name]
-    script = images.script("@echo -off", "fs0:", "mode 160 42", "cls", f"echo fs0:\\> BOOTX64.EFI {command}",
+    script = images.script("@echo -off", "fs0:", "mode 160 42", "cls", f'echo "fs0:\\> BOOTX64.EFI {command}"',
                            f"BOOTX64.EFI {command}", "echo %lasterror% > end.txt", "pause -q", "reset -s")
     image = images.make_image(directory / "esp.img", {"startup.nsh": script, "BOOTX64.EFI": LOADER})
     with Machine(shape, image=image, keep_changes=True, extra=extra) as guest:
