@@ -27,7 +27,8 @@ void slit_list(struct listing *l, struct acpi_table slit)
 
     for (uint64_t i = 0; i < n && i < LOCALITIES_MAX; i++)
         for (uint64_t k = 0; k < n && k < LOCALITIES_MAX; k++)
-            listing_record(l, (const union cell[]){ { i }, { k }, { distance(slit, n, i, k) }, { .text = "distance" } });
+            listing_record(l, (const union cell[]){ { i }, { k }, { distance(slit, n, i, k) },
+                                                    { .text = "distance" } });
 }
 
 void slit_find(struct listing *l, struct acpi_table slit)

@@ -94,7 +94,8 @@ def plain(tmp_path_factory):
     array, device = directory / "19", directory / "20"
     array.write_bytes(mapping((19, "HBQQ"), 0x1300, 0, 512, 0x1000, 1, 0, 0))
     device.write_bytes(mapping((20, "HHBBBQQ"), 0x1400, 0, 512, 0x1100, 0x1300, 1, 0, 0, 0, 0))
-    cases = {"text": "numa", "dimms": "dimms", **into_files("nj: numa --json", "dj: dimms --json", "aj: attributes --json")}
+    cases = {"text": "numa", "dimms": "dimms",
+             **into_files("nj: numa --json", "dj: dimms --json", "aj: attributes --json")}
     return Run(directory, cases, Shape(memory_mib=256), ("-smbios", f"file={array}", "-smbios", f"file={device}"))
 
 
