@@ -28,8 +28,8 @@ const struct command_description attributes_command = {
     .name = "attributes",
     .synopsis = "[--csv | --json]",
     .purpose = "what protects the firmware's runtime memory",
-    .details = "The EFI memory attributes table: what is both writable and executable, data that\n"
-               "is executable, and where the table and the map disagree.\n"
+    .details = "The EFI memory attributes table: what is both writable and executable, data\n"
+               "that is executable, and where the table and the map disagree.\n"
                "  --csv         comma-separated values\n"
                "  --json        JSON\n",
     .example = "attributes --json >a rt.txt",

@@ -257,10 +257,11 @@ static void find_wrong(struct listing *l, const struct work *w)
 enum report_status dimms_report(const struct report_style *style, const struct dimms_subject *subject, void *buffer,
                                 size_t buffer_bytes, uint64_t *ret_findings)
 {
+    const size_t needed = claimed_buffer_bytes(subject->memory, sizeof(struct work));
     struct work *w = buffer;
     enum report_status status;
 
-    if (buffer_bytes < claimed_buffer_bytes(subject->memory, sizeof *w))
+    if (!needed || buffer_bytes < needed)
         return REPORT_NO_SPACE;
     __builtin_memset(w, 0, sizeof *w);
     w->subject = subject;

@@ -158,10 +158,11 @@ enum report_status numa_report(const struct report_style *style, const struct nu
                                const struct map_subject *subject, void *buffer, size_t buffer_bytes,
                                uint64_t *ret_findings)
 {
+    const size_t needed = claimed_buffer_bytes(subject, sizeof(struct work));
     struct work *w = buffer;
     enum report_status status;
 
-    if (buffer_bytes < claimed_buffer_bytes(subject, sizeof *w))
+    if (!needed || buffer_bytes < needed)
         return REPORT_NO_SPACE;
     __builtin_memset(w, 0, sizeof *w);
     read_srat(w, tables->srat);
