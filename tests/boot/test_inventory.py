@@ -51,7 +51,7 @@ class Run:
 
     def __init__(self, directory, cases, shape, extra=()):
         commands = [rf"fs0:\loader.efi {line}" for line in cases.values()]
-        self.image = shell.make_volume(directory, {}, commands, warm_up=commands)
+        self.image = shell.make_volume(directory, {}, commands)
         answers, self.totals = shell.run(self.image, len(commands), shape, keep_changes=True, extra=extra)
         self.answers = dict(zip(cases, answers))
 
