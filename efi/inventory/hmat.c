@@ -2,7 +2,7 @@
 #include "numa_report.h"
 #include "report_text.h"
 
-/* ACPI 6.5, table 5.136 Heterogeneous Memory Attribute Table Header. */
+/* ACPI 6.5, 5.2.27 Heterogeneous Memory Attribute Table (HMAT). */
 #define HMAT_REVISION 8
 #define HMAT_STRUCTURES (ACPI_HEADER_BYTES + 4)
 #define STRUCTURE_HEADER_BYTES 8 /* type and a reserved field of two bytes each, length of four */

@@ -1,7 +1,7 @@
 #include "little_endian.h"
 #include "numa_report.h"
 
-/* ACPI 6.5, table 5.60 SLIT Format. */
+/* ACPI 6.5, 5.2.17 System Locality Information Table (SLIT). */
 #define SLIT_LOCALITIES ACPI_HEADER_BYTES
 #define SLIT_MATRIX (ACPI_HEADER_BYTES + 8)
 #define DISTANCE_LOCAL 10 /* and smaller ones mean nothing */
