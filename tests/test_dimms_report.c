@@ -7,8 +7,9 @@
 #include "dimms_report.h"
 #include "smbios_fixture.h"
 
-static enum report_status report(const struct fixture_bytes *t, size_t n_bytes, struct acpi_table srat, bool with_serials,
-                                 enum report_format format, struct fixture_output *output, uint64_t *ret_findings)
+static enum report_status report(const struct fixture_bytes *t, size_t n_bytes, struct acpi_table srat,
+                                 bool with_serials, enum report_format format, struct fixture_output *output,
+                                 uint64_t *ret_findings)
 {
     const struct fixture_map map = fixture_pc();
     const struct map_subject memory = fixture_subject(&map);

@@ -28,8 +28,10 @@ const struct command_description attributes_command = {
     .name = "attributes",
     .synopsis = "[--csv | --json]",
     .purpose = "what protects the firmware's runtime memory",
-    .details = "The EFI memory attributes table and its disagreements with the map: code that\n"
-               "is writable, data that is executable, runtime memory that it leaves out.\n",
+    .details = "The EFI memory attributes table: what is both writable and executable, data\n"
+               "that is executable, and where the table and the map disagree.\n"
+               "  --csv         comma-separated values\n"
+               "  --json        JSON\n",
     .example = "attributes --json >a rt.txt",
     .run = run_attributes,
 };

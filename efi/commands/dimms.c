@@ -34,8 +34,10 @@ const struct command_description dimms_command = {
     .name = "dimms",
     .synopsis = "[--serials] [--csv | --json]",
     .purpose = "memory modules, and who disagrees about them",
-    .details = "Slots and modules by SMBIOS: size, type, speed (MT/s), maker, part, ECC; and\n"
-               "where SMBIOS, SRAT and the map disagree. --serials: their numbers and tags, too.\n",
+    .details = "Modules by SMBIOS (speed in MT/s), and where it, the SRAT and the map disagree.\n"
+               "  --serials     with serial numbers and asset tags\n"
+               "  --csv         comma-separated values\n"
+               "  --json        JSON\n",
     .example = "dimms --csv >a dimms.csv",
     .run = run_dimms,
 };

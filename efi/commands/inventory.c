@@ -50,9 +50,10 @@ EFI_STATUS inventory_run(const struct command *command, size_t (*buffer_bytes)(c
     const struct region_parameters parameters = { subject->claims, subject->n_claims, subject->phys_bits,
                                                   REGION_VIEW_BOOT };
 
-    if (region_normalize(&subject->map, &parameters, identity_pointer(scratch.start), scratch.bytes, &inventory.regions) ==
-        REGION_OK)
-        result = report(&inventory, identity_pointer(scratch.start), scratch.bytes, &n_findings);
+    void *buffer = identity_pointer(scratch.start);
+
+    if (region_normalize(&subject->map, &parameters, buffer, scratch.bytes, &inventory.regions) == REGION_OK)
+        result = report(&inventory, buffer, scratch.bytes, &n_findings);
     command_map_free(command, &inventory.map);
     status = command_report_result(command, result);
     return !EFI_ERROR(status) && n_findings ? COMMAND_ANOMALIES : status;

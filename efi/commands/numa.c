@@ -21,8 +21,9 @@ const struct command_description numa_command = {
     .name = "numa",
     .synopsis = "[--csv | --json]",
     .purpose = "which memory is near to which processors",
-    .details = "SRAT, SLIT and HMAT: domains with their processors and usable memory, and where\n"
-               "they and the map disagree.\n",
+    .details = "Domains by SRAT, SLIT and HMAT, and where these and the map disagree.\n"
+               "  --csv         comma-separated values\n"
+               "  --json        JSON\n",
     .example = "numa -o fs0:\\numa.txt",
     .run = run_numa,
 };

@@ -9,13 +9,20 @@ enum { TABLE_VERSION = 0, TABLE_ENTRIES = 4, TABLE_STRIDE = 8, TABLE_FLAGS = 12 
 #define STRIDE_MAX 4096 /* a page: descriptors grow by a few fields */
 #define ATTRIBUTES (FIRMWARE_ATTRIBUTE_RO | FIRMWARE_ATTRIBUTE_XP | FIRMWARE_ATTRIBUTE_RUNTIME)
 
+enum { BYTES = 2, TYPE, ACCESS, VERSION, ENTRIES, FLAGS, FINDING, COLUMNS };
 static const char names[] = COLUMN_RANGE_NAMES "bytes,type,access,version,entries,flags," COLUMN_FINDING_NAME;
-static const struct column columns[] = {
-    COLUMN_RANGE, { COLUMN_SIZE, 7 }, { COLUMN_TEXT, 4 }, { COLUMN_TEXT, 6 }, { COLUMN_NUMBER, 7 },
-    { COLUMN_NUMBER, 7 }, { COLUMN_NUMBER, 5 }, COLUMN_FINDING,
+static const struct column columns[COLUMNS] = {
+    COLUMN_RANGE,
+    [BYTES] = { COLUMN_SIZE, 7 },
+    [TYPE] = { COLUMN_TEXT, 4 },
+    [ACCESS] = { COLUMN_TEXT, 6 },
+    [VERSION] = { COLUMN_NUMBER, 7 },
+    [ENTRIES] = { COLUMN_NUMBER, 7 },
+    [FLAGS] = { COLUMN_NUMBER, 5 },
+    [FINDING] = COLUMN_FINDING,
 };
-#define IN_ENTRIES (IN_RANGE | 7u << 2)
-#define IN_TABLE (7u << 5)
+#define IN_ENTRIES (IN_RANGE | 1u << BYTES | 1u << TYPE | 1u << ACCESS)
+#define IN_TABLE (1u << VERSION | 1u << ENTRIES | 1u << FLAGS)
 
 uint64_t memory_attributes_bytes(const uint8_t header[MEMORY_ATTRIBUTES_HEADER_BYTES])
 {
@@ -166,12 +173,12 @@ static void find_wrong(struct listing *l, const struct source *source, const str
     compare(l, described, map);
 }
 
-static uint64_t report(const struct report_style *style, const struct source *source, const struct region_map *described,
-                       const struct region_map *map)
+static uint64_t report(const struct report_style *style, const struct source *source,
+                       const struct region_map *described, const struct region_map *map)
 {
     struct listing l;
 
-    listing_begin(&l, style, "attributes", names, columns, ARRAY_LENGTH(columns));
+    listing_begin(&l, style, "attributes", names, columns, COLUMNS);
     listing_section(&l, "table", "table", IN_TABLE);
     if (source->is_there)
         listing_record(&l, (const union cell[]){ { source->version }, { source->n_entries }, { source->flags } });

@@ -51,7 +51,7 @@ class Run:
 
     def __init__(self, directory, cases, shape, extra=()):
         commands = [rf"fs0:\loader.efi {line}" for line in cases.values()]
-        self.image = shell.make_volume(directory, {}, commands, warm_up=commands)
+        self.image = shell.make_volume(directory, {}, commands)
         answers, self.totals = shell.run(self.image, len(commands), shape, keep_changes=True, extra=extra)
         self.answers = dict(zip(cases, answers))
 
@@ -94,7 +94,8 @@ def plain(tmp_path_factory):
     array, device = directory / "19", directory / "20"
     array.write_bytes(mapping((19, "HBQQ"), 0x1300, 0, 512, 0x1000, 1, 0, 0))
     device.write_bytes(mapping((20, "HHBBBQQ"), 0x1400, 0, 512, 0x1100, 0x1300, 1, 0, 0, 0, 0))
-    cases = {"text": "numa", "dimms": "dimms", **into_files("nj: numa --json", "dj: dimms --json", "aj: attributes --json")}
+    cases = {"text": "numa", "dimms": "dimms",
+             **into_files("nj: numa --json", "dj: dimms --json", "aj: attributes --json")}
     return Run(directory, cases, Shape(memory_mib=256), ("-smbios", f"file={array}", "-smbios", f"file={device}"))
 
 
