@@ -320,7 +320,7 @@ def answers(tmp_path_factory):
                  "path: boot():/missing.elf"]
         files.update({f"c{n}/limine.conf": "\n".join(lines), f"c{n}/loader.efi": LOADER})
     commands = [rf"fs0:\c{n}\loader.efi" for n in range(len(ANSWERS))]
-    commands += [rf"fs0:\c5\loader.efi fault=memory-{n}" for n in range(1, ALLOCATIONS + 1)]
+    commands += [rf"fs0:\c7\loader.efi fault=memory-{n}" for n in range(1, ALLOCATIONS + 1)]
     image = shell.make_volume(tmp_path_factory.mktemp("answers"), files, commands, warm_up=commands[:len(ANSWERS)])
     return shell.run(image, len(commands), Shape(memory_mib=128))
 
