@@ -28,7 +28,7 @@ MEMORY_ERRORS = 0x41
 TIMEOUT_S = 120
 ENTRY = ("timeout: 0", "/Built in", "protocol: builtin")
 
-# Free early and late: away from what firmware and loader allocate at the top, and what the frame test reads back at once.
+# Away from what firmware and loader allocate, at the top, and from what the frame test reads back as soon as written.
 LOW_WINDOW = 16 * MIB, 48 * MIB
 HIGH_WINDOW = 4 * GIB + 4 * MIB, 4 * GIB + 48 * MIB
 
