@@ -125,7 +125,8 @@ def blocks(clean):
     found = []
     for window in (LOW_WINDOW, HIGH_WINDOW):
         start = draw_block(random_numbers, clean.described(CONVENTIONAL), *window, BLOCK_BYTES)
-        found.append(BadBlock(start, [draw(random_numbers, start, BLOCK_BYTES) for draw in (draw_address_bit, draw_bit)]))
+        found.append(BadBlock(start, [draw_address_bit(random_numbers, start, BLOCK_BYTES),
+                                      draw_bit(random_numbers, start, BLOCK_BYTES)]))
     return found
 
 
@@ -280,7 +281,7 @@ def test_allocator_that_a_kernel_adopts_does_not_know_the_frames(tmp_path):
         "EFI/BOOT/BOOTX64.EFI": LOADER, "limine.conf": "\n".join(SAMPLE_CONFIGURATION),
         "sample.elf": BUILD / "sample.elf"})
     with Machine(MACHINE, image=image, extra=SPLIT) as machine:
-        machine.wait_until(lambda: "sample kernel: done" in machine.serial_text(), TIMEOUT_S, "end of the sample kernel")
+        machine.wait_until(lambda: "sample kernel: done" in machine.serial_text(), TIMEOUT_S, "end of the kernel")
         text = machine.serial_text()
     tracked = dict(re.findall(r"^(memory map|adopted): (\d+) frames tracked", text, re.MULTILINE))
     first, = re.findall(r"^processor 0, APIC 0: 1000 frames from (\w+), 0 wrong", text, re.MULTILINE)
