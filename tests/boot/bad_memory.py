@@ -96,7 +96,8 @@ class StuckBits:
         try:
             for bit in bits:
                 command = [STUCK_BIT, path, str(file_offset(bit.address)), str(bit.mask)]
-                self.processes.append(subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True))
+                self.processes.append(subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                                       text=True))
                 assert self.processes[-1].stdout.readline() == "ready\n", f"no bad memory at {bit.address:#x}"
         except BaseException:
             self.close()
