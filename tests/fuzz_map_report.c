@@ -80,7 +80,7 @@ static void report(const struct map_subject *subject, enum report_format format,
     ASSERT(format != REPORT_JSON || (depth == 0 && !is_quoted));
 }
 
-/* Input: stride, phys_bits, flags (without attributes, a claim, own and reserved ranges, format), unit; them; the map. */
+/* Input: stride, phys_bits, flags (what there is, and the format), unit; the claim, the other range; the map. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     uint64_t first[2], second[2];

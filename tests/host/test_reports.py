@@ -38,8 +38,8 @@ def print_report(tmp_path_factory):
     """The program, with the units as they are built under ASan and UBSan."""
     program = tmp_path_factory.mktemp('report') / 'print-report'
     units = TOP / os.environ.get('BUILD', 'build') / 'asan' / 'libpure.a'
-    subprocess.run(['gcc', '-std=gnu2x', '-O1', '-g', '-D_GNU_SOURCE', '-fsanitize=address,undefined', f'-I{TOP}/include',
-                    str(TOP / 'tests/host/print_report.c'), str(TOP / 'tests/host_support.c'), str(units),
+    subprocess.run(['gcc', '-std=gnu2x', '-O1', '-g', '-D_GNU_SOURCE', '-fsanitize=address,undefined',
+                    f'-I{TOP}/include', str(TOP / 'tests/host/print_report.c'), str(TOP / 'tests/host_support.c'), str(units),
                     '-o', str(program)], check=True)
 
     def run(report, form, subject, unit=0, status=0):
