@@ -21,11 +21,12 @@ export PATH := $(PATH):/usr/sbin:/sbin # mkfs.fat, for those who are not root
 
 # ---- what must be installed; each set is checked once per build directory -------------------------------------------
 
-packages_build := gcc libc6-dev binutils gnu-efi python3 python3-pefile fonts-spleen mtools dosfstools
+packages_build := gcc libc6-dev libstb-dev binutils gnu-efi python3 python3-pefile fonts-spleen mtools dosfstools \
+    libjson-c-dev
 packages_run := qemu-system-x86 ovmf
 packages_window := qemu-system-gui
 packages_test := libcmocka-dev python3-pytest python3-pytest-xdist python3-pil clang libclang-rt-14-dev valgrind gdisk \
-    spin libfdt-dev device-tree-compiler swtpm sbsigntool openssl
+    spin libfdt-dev device-tree-compiler swtpm sbsigntool openssl mandoc
 
 define packages_rule
 $(BUILD)/.packages-$(1): Makefile
@@ -54,6 +55,7 @@ sample_sources := $(wildcard kernel/sample/*.c kernel/sample/*.S)
 kernel_sources := $(filter-out $(sample_sources),$(wildcard kernel/*.c kernel/*.S kernel/*/*.c kernel/*/*.S)) \
     $(BUILD)/gen/font.c
 mm_sources := $(wildcard mm/*.c)
+report_sources := $(wildcard mm/report/*.c) # for the loader and memmap-report, not for kernels
 # What a kernel does with the allocator that it is handed: not in BOOTX64.EFI.
 adopting_sources := $(wildcard mm/pmm_adopt.c mm/pmm_check*.c mm/pmm_verify.c mm/pmm_limine.c)
 
@@ -69,7 +71,7 @@ target := $(common) $(prefix_map) -O2 -m64 -march=x86-64 -ffreestanding -fpic -f
 efi_flags := -isystem /usr/include/efi -isystem /usr/include/efi/x86_64 -DGNU_EFI_USE_MS_ABI
 
 target_objects := $(patsubst %,$(BUILD)/target/%.o,$(basename $(patsubst $(BUILD)/gen/%,gen/%,\
-    $(efi_sources) $(kernel_sources) $(filter-out $(adopting_sources),$(mm_sources)))))
+    $(efi_sources) $(kernel_sources) $(report_sources) $(filter-out $(adopting_sources),$(mm_sources)))))
 
 .PHONY: all
 all: $(BUILD)/BOOTX64.EFI $(BUILD)/esp.img $(BUILD)/host/memmap-report library $(BUILD)/sample.elf
@@ -82,7 +84,7 @@ $(target_objects): $(BUILD)/.flags Makefile
 
 $(BUILD)/target/efi/%.o: target += $(efi_flags)
 # Runs once, or waits for devices: small is worth more than fast. Not so for hashing, a pass over whole files.
-$(BUILD)/target/efi/%.o $(BUILD)/target/kernel/limine/%.o: target += -Os
+$(BUILD)/target/efi/%.o $(BUILD)/target/kernel/limine/%.o $(BUILD)/target/mm/report/%.o: target += -Os
 $(BUILD)/target/efi/config/blake2b.o: target += -O2
 $(BUILD)/target/%.o: %.c | $(BUILD)/.packages-build
 	@mkdir -p $(@D)
@@ -198,11 +200,12 @@ apps: $(apps) $(BUILD)/apps/kernel.elf
 # ---- the host tree ---------------------------------------------------------------------------------------------------
 
 # Pure units that do not live in mm/.
-pure_sources := $(mm_sources) $(BUILD)/gen/font.c \
+pure_sources := $(mm_sources) $(report_sources) $(BUILD)/gen/font.c \
     $(addprefix kernel/,format.c framebuffer.c utf8.c glyph.c fb_draw.c fb_render.c fb_console.c memory_blocks.c picture_layout.c memory_picture.c memory_report.c) \
     $(addprefix kernel/smp/,acpi.c acpi_place.c madt.c apic.c) \
     $(addprefix kernel/limine/,memory_map.c tables.c io_apic.c iommu.c) \
-    $(addprefix efi/,options.c smbios.c device_tree.c utf16.c files/device_path.c) $(wildcard efi/config/*.c efi/elf/*.c)
+    $(addprefix efi/,options.c smbios.c device_tree.c utf16.c files/device_path.c) \
+    $(wildcard efi/config/*.c efi/elf/*.c efi/picture/*.c)
 pure_names := $(patsubst $(BUILD)/gen/%,gen/%,$(basename $(pure_sources)))
 
 host := $(common) -D_GNU_SOURCE -DPOLYGLOT_HOST
@@ -227,11 +230,17 @@ $(eval $(call host_tree,asan,$(CC),$(sanitize),test))
 $(eval $(call host_tree,tsan,$(CC),-O1 -fsanitize=thread,test))
 $(eval $(call host_tree,fuzz,$(CLANG),-O1 -fsanitize=fuzzer-no-link$(comma)address$(comma)undefined -fno-sanitize-recover=all,test))
 
-# Programs: mm/host/NAME_WITH_UNDERSCORES.c -> build/host/name-with-dashes
-$(BUILD)/host/memmap-report: $(BUILD)/host/mm/host/memmap_report.o $(BUILD)/host/mm/host/map_text.o \
+# memmap-report: its own files, and the readers of memory maps, which tests and fuzzers link, too.
+memmap_report_sources := $(addprefix mm/host/,memmap_report.c arguments.c built_map.c boot_report.c picture_file.c \
+    input.c output.c)
+reader_sources := $(filter-out $(memmap_report_sources),$(wildcard mm/host/*.c))
+$(BUILD)/host/mm/host/memmap_report.o: host += -DPOLYGLOT_VERSION='"$(VERSION)"'
+$(BUILD)/host/mm/host/memmap_report.o: $(BUILD)/.flags
+readers = $(patsubst %.c,$(BUILD)/$(1)/%.o,$(reader_sources))
+$(BUILD)/host/memmap-report: $(memmap_report_sources:%.c=$(BUILD)/host/%.o) $(call readers,host) \
     $(BUILD)/host/tests/host_support.o $(BUILD)/host/libpure.a
 	$(call say,HOSTLD  $@)
-	$(Q)$(CC) $^ -o $@
+	$(Q)$(CC) $^ -ljson-c -o $@
 
 test_sources := $(wildcard tests/test_*.c)
 test_programs := $(test_sources:tests/%.c=$(BUILD)/asan/tests/%)
@@ -240,7 +249,8 @@ full_speed_programs := $(tsan_programs:$(BUILD)/tsan/%=$(BUILD)/host/%) # races 
 fuzz_programs := $(patsubst tests/%.c,$(BUILD)/fuzz/tests/%,$(wildcard tests/fuzz_*.c))
 bench_programs := $(patsubst tests/bench/%.c,$(BUILD)/host/tests/bench/%,$(wildcard tests/bench/bench_*.c))
 bench_pmm := $(BUILD)/host/tests/bench/bench_pmm
-support = $(patsubst %,$(BUILD)/$(1)/%.o,tests/host_support tests/fake_acpi mm/host/map_text $(basename $(wildcard tests/model_*.c)))
+support = $(patsubst %,$(BUILD)/$(1)/%.o,tests/host_support tests/fake_acpi tests/random_map \
+    $(addprefix mm/host/,map_text map_rows text_scan) $(basename $(wildcard tests/model_*.c)))
 
 # These walk efi/ through a fake firmware: the only tests that need UEFI's types.
 efi_tests := test_exit test_failure test_loader_memory test_pages test_loading_memory test_video test_file_read \
@@ -261,6 +271,12 @@ $(BUILD)/asan/tests/test_wake: $(BUILD)/asan/kernel/smp/wake.o
 # What others make of a device tree is the measure of ours.
 $(BUILD)/asan/tests/test_device_tree $(BUILD)/fuzz/tests/fuzz_device_tree: libraries := -lfdt
 
+# What reads memory maps of others.
+readers_tests := $(BUILD)/asan/tests/test_map_readers $(BUILD)/fuzz/tests/fuzz_map_readers
+$(readers_tests): libraries := -ljson-c
+$(BUILD)/asan/tests/test_map_readers: $(call readers,asan)
+$(BUILD)/fuzz/tests/fuzz_map_readers: $(call readers,fuzz)
+
 $(test_programs): %: %.o $(call support,asan) $(BUILD)/asan/libpure.a
 	$(Q)$(CC) -fsanitize=address,undefined $(filter %.o,$^) $(filter %.a,$^) -lcmocka -lpthread $(libraries) -o $@
 $(tsan_programs): %: %.o $(call support,tsan) $(BUILD)/tsan/libpure.a
@@ -268,7 +284,7 @@ $(tsan_programs): %: %.o $(call support,tsan) $(BUILD)/tsan/libpure.a
 $(full_speed_programs): %: %.o $(call support,host) $(BUILD)/host/libpure.a
 	$(Q)$(CC) $^ -lpthread -o $@
 $(fuzz_programs): %: %.o $(call support,fuzz) $(BUILD)/fuzz/libpure.a
-	$(Q)$(CLANG) -fsanitize=fuzzer,address,undefined $^ $(libraries) -o $@
+	$(Q)$(CLANG) -fsanitize=fuzzer,address,undefined $(filter %.o,$^) $(filter %.a,$^) $(libraries) -o $@
 $(filter-out $(bench_pmm),$(bench_programs)): %: %.o $(call support,host) $(BUILD)/host/libpure.a
 	$(Q)$(CC) $^ -lpthread -o $@
 
@@ -333,6 +349,16 @@ test-kernel: $(BUILD)/preparer.efi
 
 # ---- what people call ------------------------------------------------------------------------------------------------
 
+# memmap-report and its manual, for people who want to type its name.
+PREFIX ?= /usr/local
+installed = $(DESTDIR)$(PREFIX)/bin/memmap-report $(DESTDIR)$(PREFIX)/share/man/man1/memmap-report.1
+.PHONY: install uninstall
+install: $(BUILD)/host/memmap-report
+	$(Q)install -D -m 755 $< $(firstword $(installed))
+	$(Q)install -D -m 644 mm/host/memmap-report.1 $(lastword $(installed))
+uninstall:
+	$(Q)rm -f $(installed)
+
 .PHONY: run test test-all bench speed compare fuzz mutants layers check clean help
 run: all $(BUILD)/.packages-run $(if $(WINDOW),$(BUILD)/.packages-window)
 	@$(PYTHON) tests/boot/run.py $(if $(WINDOW),--window)
@@ -370,7 +396,7 @@ layers:
 	    { echo "layers: EFI types outside efi/" >&2; exit 1; }
 	@! grep -nE '#include "(\.\.|efi/|kernel/)' -r mm include || { echo "layers: mm/ and include/ look outward" >&2; exit 1; }
 	@! grep -nE '#include "(\.\./)*efi/' -r kernel || { echo "layers: kernel/ looks into efi/" >&2; exit 1; }
-	@! grep -nE '#include <' mm/*.c include/*.h | grep -vE '<(stdint|stddef|stdbool|stdatomic|stdarg|limits)\.h>' || \
+	@! grep -nE '#include <' mm/*.c mm/report/* include/*.h | grep -vE '<(stdint|stddef|stdbool|stdatomic|stdarg|limits)\.h>' || \
 	    { echo "layers: mm/ and include/ are freestanding" >&2; exit 1; }
 check: layers
 
@@ -386,6 +412,7 @@ help:
 	@echo "make speed      what a boot of a kernel costs; LIMINE=path/to/BOOTX64.EFI beside it"
 	@echo "make compare    kernels under Limine and under this loader: LIMINE=path KERNELS='folder ...'"
 	@echo "make fuzz       fuzz for long; make mutants: prove that the tests can fail"
+	@echo "make install    memmap-report and its manual into PREFIX (/usr/local), below DESTDIR; make uninstall removes them"
 	@echo "make clean      remove $(BUILD)/; V=1 shows every command"
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -24,6 +24,19 @@ struct buffer_sink {
 /* Starts with empty text. `text` and `length` stay the caller's and must outlive the sink. */
 struct buffer_sink buffer_sink(char *text, size_t capacity, size_t *length);
 
+/* Gathers small pieces: outputs like few long writes better (the framebuffer draws once per write). */
+#define FORMAT_LINE_BYTES 160
+struct line_sink {
+    struct sink sink;
+    const struct sink *target;
+    size_t n_bytes;
+    char text[FORMAT_LINE_BYTES];
+};
+
+/* Afterwards &line->sink is a sink. What it gathers reaches the target when there is no more room, or at a flush. */
+void line_sink_start(struct line_sink *line, const struct sink *target);
+void line_sink_flush(struct line_sink *line);
+
 void print_text(const struct sink *sink, const char *text); /* NUL-terminated; NULL prints nothing */
 void print_bytes(const struct sink *sink, const char *text, size_t bytes);
 void print_decimal(const struct sink *sink, uint64_t value);                   /* 1040 */
@@ -41,9 +54,10 @@ void print_size(const struct sink *sink, uint64_t bytes);
 /*
  * A whole line or part of one in one call, which reaches the sink in few writes (one, up to FORMAT_LINE_BYTES).
  * Conversions: %s text, %u unsigned, %lu uint64_t, %x print_hex (unsigned), %lx print_hex (uint64_t),
- * %lS print_size (uint64_t), %c character, %% percent. Anything else is printed as it stands and takes no argument.
+ * %lX the same without 0x, %lS print_size (uint64_t), %c character, %% percent. A width after the percent sign, or * for
+ * one given as unsigned before the value, pads with spaces on the left, after a minus sign on the right: %9lu, %-17s.
+ * Anything else is printed as it stands and takes no argument.
  */
-#define FORMAT_LINE_BYTES 160
 void print_format(const struct sink *sink, const char *format, ...);
 void print_format_list(const struct sink *sink, const char *format, va_list arguments);
 

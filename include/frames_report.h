@@ -1,6 +1,20 @@
 /*
  * What the frame allocator makes of a memory map, by a dry run: the very same pmm_init() builds a real allocator in a
- * buffer, as if boot services had ended, and is asked what it has. Nothing is written to the memory that it is about. Pure.
+ * buffer, as if boot services had ended, and is asked what it has. Nothing is written to the memory that it is about.
+ * Pure.
+ *
+ * Fragmentation is external fragmentation: 1 - largest free run / free memory. Beside it stands, for 2 MiB and for
+ * 1 GiB, what of the free memory cannot be had in such pages (Linux calls that the unusable free space index).
+ *
+ * In CSV and JSON the records are (include/report_records.h has the form):
+ *
+ *   amount           name, start (of metadata and largest_run), pages, bytes. names: usable_now (boot services run),
+ *                    reclaimable (usable once they have ended), usable (then), metadata (the allocator's), allocated
+ *                    (metadata, frame 0 and what the subject reserves), free, largest_run. Without an allocator, the
+ *                    first two alone
+ *   free_runs        at_least and at_most (pages of a run), count (of such runs), pages, bytes (of all of them)
+ *   whole            bytes (of the aligned block), below_4gib, above_4gib: how many are free as a whole
+ *   fragmentation    name (external, unusable_2mib, unusable_1gib), thousandths, text (the definition)
  */
 #ifndef FRAMES_REPORT_H
 #define FRAMES_REPORT_H

@@ -85,6 +85,10 @@ enum region_anomaly {
     ANOMALIES
 };
 
+/* A set of anomalies, as bits. A descriptor with one of these is as good as not there. */
+#define ANOMALY_BIT(anomaly) (1u << (anomaly))
+#define ANOMALIES_THAT_DROP (ANOMALY_BIT(ANOMALY_ZERO_PAGES) | ANOMALY_BIT(ANOMALY_OUT_OF_RANGE))
+
 struct region_parameters {
     const struct region_claim *claims;
     size_t n_claims;
@@ -113,6 +117,15 @@ size_t region_buffer_bytes(uint64_t n_descriptors, size_t n_claims);
 
 /* Descriptors in the map; 0 for a stride below FIRMWARE_STRIDE_MIN. */
 uint64_t firmware_map_count(const struct firmware_map *map);
+
+/* The one at index < firmware_map_count(map). */
+struct firmware_descriptor firmware_map_descriptor(const struct firmware_map *map, uint64_t index);
+
+/*
+ * What region_normalize() counts of this descriptor, as a set; but for what takes more than the descriptor itself to
+ * see: ANOMALY_UNSORTED and ANOMALY_OVERLAP, which include/anomalies.h finds, and ANOMALY_TRUNCATED.
+ */
+uint32_t region_descriptor_anomalies(const struct firmware_descriptor *d, unsigned phys_bits);
 
 /*
  * map         read only; descriptors need no alignment.

@@ -1,10 +1,14 @@
 #include "format.h"
 
+#include <stdbool.h>
+
 #include "compiler.h"
 
 #define DECIMAL_DIGITS_MAX 20 /* of UINT64_MAX */
 #define HEX_DIGITS_MAX 16
 #define HEX_DIGIT_BITS 4
+#define HEX_PREFIX_BYTES 2 /* 0x */
+#define CONVERTED_BYTES 24 /* of any conversion but %s, with its NUL */
 #define UNIT_SHIFT 10 /* each unit is 1024 of the one before */
 #define UNIT_LEAST 10 /* a unit is used from this many of it on */
 
@@ -26,15 +30,7 @@ struct buffer_sink buffer_sink(char *text, size_t capacity, size_t *length)
     return (struct buffer_sink){ { buffer_write }, text, capacity, length };
 }
 
-/* Gathers the pieces of a line: outputs like whole lines better (the framebuffer draws once per write). */
-struct line_sink {
-    struct sink sink;
-    const struct sink *target;
-    size_t n_bytes;
-    char text[FORMAT_LINE_BYTES];
-};
-
-static void line_flush(struct line_sink *line)
+void line_sink_flush(struct line_sink *line)
 {
     if (line->n_bytes)
         line->target->write(line->target, line->text, line->n_bytes);
@@ -46,13 +42,20 @@ static void line_write(const struct sink *sink, const char *text, size_t bytes)
     struct line_sink *line = CONTAINER_OF(sink, struct line_sink, sink);
 
     if (bytes > sizeof(line->text) - line->n_bytes)
-        line_flush(line);
+        line_sink_flush(line);
     if (bytes > sizeof(line->text)) {
         line->target->write(line->target, text, bytes);
         return;
     }
     __builtin_memcpy(line->text + line->n_bytes, text, bytes);
     line->n_bytes += bytes;
+}
+
+void line_sink_start(struct line_sink *line, const struct sink *target)
+{
+    line->sink.write = line_write;
+    line->target = target;
+    line->n_bytes = 0;
 }
 
 void print_bytes(const struct sink *sink, const char *text, size_t bytes)
@@ -129,50 +132,93 @@ void print_size(const struct sink *sink, uint64_t bytes)
     print_text(sink, units[unit]);
 }
 
+static unsigned read_width(const char **at, va_list *arguments)
+{
+    unsigned width = 0;
+
+    if (**at == '*') {
+        ++*at;
+        return va_arg(*arguments, unsigned);
+    }
+    for (; **at >= '0' && **at <= '9'; ++*at)
+        width = width * 10 + (unsigned)(**at - '0');
+    return width;
+}
+
+static void convert_wide(const struct sink *sink, char conversion, uint64_t value)
+{
+    if (conversion == 'u')
+        print_decimal(sink, value);
+    else if (conversion == 'S')
+        print_size(sink, value);
+    else
+        print_hex(sink, value);
+}
+
+static void print_padded(const struct sink *sink, const char *text, unsigned width, bool left)
+{
+    size_t length = 0;
+
+    while (text[length])
+        length++;
+    const size_t padding = length < width ? width - length : 0;
+
+    if (!left)
+        print_spaces(sink, padding);
+    print_bytes(sink, text, length);
+    if (left)
+        print_spaces(sink, padding);
+}
+
 /* Prints the conversion that `spec` (after the percent sign) starts with; returns its length, 0 if it is none. */
 static size_t print_conversion(const struct sink *sink, const char *spec, va_list *arguments)
 {
-    switch (spec[0]) {
+    char converted[CONVERTED_BYTES];
+    size_t length;
+    const struct buffer_sink buffer = buffer_sink(converted, sizeof converted, &length);
+    const char *text = converted;
+    const char *at = spec;
+    const bool left = *at == '-';
+
+    at += left;
+    const unsigned width = read_width(&at, arguments);
+
+    switch (*at) {
     case 's':
-        print_text(sink, va_arg(*arguments, const char *));
-        return 1;
+        text = va_arg(*arguments, const char *);
+        break;
     case 'u':
-        print_decimal(sink, va_arg(*arguments, unsigned));
-        return 1;
+        print_decimal(&buffer.sink, va_arg(*arguments, unsigned));
+        break;
     case 'x':
-        print_hex(sink, va_arg(*arguments, unsigned));
-        return 1;
+        print_hex(&buffer.sink, va_arg(*arguments, unsigned));
+        break;
     case 'c':
-        print_bytes(sink, &(const char){ (char)va_arg(*arguments, int) }, 1);
-        return 1;
+        print_bytes(&buffer.sink, &(const char){ (char)va_arg(*arguments, int) }, 1);
+        break;
     case '%':
-        print_bytes(sink, "%", 1);
-        return 1;
+        print_bytes(&buffer.sink, "%", 1);
+        break;
     case 'l':
+        at++;
+        if (*at != 'u' && *at != 'x' && *at != 'X' && *at != 'S')
+            return 0;
+        convert_wide(&buffer.sink, *at, va_arg(*arguments, uint64_t));
+        text += *at == 'X' ? HEX_PREFIX_BYTES : 0;
         break;
     default:
         return 0;
     }
-    switch (spec[1]) {
-    case 'u':
-        print_decimal(sink, va_arg(*arguments, uint64_t));
-        return 2;
-    case 'x':
-        print_hex(sink, va_arg(*arguments, uint64_t));
-        return 2;
-    case 'S':
-        print_size(sink, va_arg(*arguments, uint64_t));
-        return 2;
-    default:
-        return 0;
-    }
+    print_padded(sink, text ? text : "", width, left);
+    return (size_t)(at + 1 - spec);
 }
 
 void print_format_list(const struct sink *sink, const char *format, va_list arguments)
 {
-    struct line_sink line = { .sink = { line_write }, .target = sink };
+    struct line_sink line;
     va_list rest; /* a copy, because the address of a va_list parameter is not that of a va_list */
 
+    line_sink_start(&line, sink);
     va_copy(rest, arguments);
     while (*format) {
         const size_t conversion = *format == '%' ? print_conversion(&line.sink, format + 1, &rest) : 0;
@@ -188,7 +234,7 @@ void print_format_list(const struct sink *sink, const char *format, va_list argu
         print_bytes(&line.sink, plain, (size_t)(format - plain));
     }
     va_end(rest);
-    line_flush(&line);
+    line_sink_flush(&line);
 }
 
 void print_format(const struct sink *sink, const char *format, ...)

@@ -26,7 +26,7 @@ uint64_t firmware_map_count(const struct firmware_map *map)
     return map->stride < FIRMWARE_STRIDE_MIN ? 0 : map->bytes / map->stride;
 }
 
-static struct firmware_descriptor read_descriptor(const struct firmware_map *map, uint64_t index)
+struct firmware_descriptor firmware_map_descriptor(const struct firmware_map *map, uint64_t index)
 {
     struct firmware_descriptor d;
 
@@ -47,26 +47,26 @@ static uint64_t address_limit(unsigned phys_bits)
  * caching policy too ("write protected": writes go past the cache) and takes nothing away; what protects memory from
  * being written is RO. XP and MORE_RELIABLE are welcome on RAM.
  */
-static enum region_type judge_free_memory(uint64_t attributes, enum region_type free_type, uint64_t *anomalies)
+static enum region_type judge_free_memory(uint64_t attributes, enum region_type free_type, uint32_t *anomalies)
 {
     enum region_type type = free_type;
 
     if (attributes & FIRMWARE_ATTRIBUTE_RUNTIME) {
-        anomalies[ANOMALY_RUNTIME_FREE]++;
+        *anomalies |= ANOMALY_BIT(ANOMALY_RUNTIME_FREE);
         type = REGION_RUNTIME_SERVICES;
     }
     if (!(attributes & FIRMWARE_ATTRIBUTE_WB)) {
-        anomalies[ANOMALY_NOT_WRITE_BACK]++;
+        *anomalies |= ANOMALY_BIT(ANOMALY_NOT_WRITE_BACK);
         type = REGION_RESERVED;
     }
     if (attributes & NOT_GENERAL) {
-        anomalies[ANOMALY_NOT_GENERAL]++;
+        *anomalies |= ANOMALY_BIT(ANOMALY_NOT_GENERAL);
         type = REGION_RESERVED;
     }
     return type;
 }
 
-static enum region_type classify(const struct firmware_descriptor *d, enum region_view view, uint64_t *anomalies)
+static enum region_type classify(const struct firmware_descriptor *d, enum region_view view, uint32_t *anomalies)
 {
     switch (d->type) {
     case FIRMWARE_CONVENTIONAL:
@@ -97,7 +97,7 @@ static enum region_type classify(const struct firmware_descriptor *d, enum regio
     case FIRMWARE_PAL_CODE:
         return REGION_RESERVED;
     default:
-        anomalies[ANOMALY_UNKNOWN_TYPE]++;
+        *anomalies |= ANOMALY_BIT(ANOMALY_UNKNOWN_TYPE);
         return REGION_UNKNOWN;
     }
 }
@@ -109,29 +109,54 @@ static bool is_outside_total(uint32_t firmware_type)
            firmware_type == FIRMWARE_MMIO_PORT;
 }
 
+/* Everything about one descriptor but its neighbours: a set of ANOMALY_BIT(), and the type of its bytes if it is kept. */
+static uint32_t judge(const struct firmware_descriptor *d, uint64_t limit, enum region_view view,
+                      enum region_type *ret_type)
+{
+    uint32_t anomalies = 0;
+
+    if (d->pages == 0)
+        return ANOMALY_BIT(ANOMALY_ZERO_PAGES);
+    if (d->start > limit || d->pages > (limit - d->start) >> PAGE_SHIFT)
+        return ANOMALY_BIT(ANOMALY_OUT_OF_RANGE);
+    if (d->start & PAGE_MASK)
+        anomalies |= ANOMALY_BIT(ANOMALY_UNALIGNED);
+    *ret_type = classify(d, view, &anomalies);
+    return anomalies;
+}
+
+uint32_t region_descriptor_anomalies(const struct firmware_descriptor *d, unsigned phys_bits)
+{
+    enum region_type type;
+
+    return judge(d, address_limit(phys_bits), REGION_VIEW_OWNED, &type);
+}
+
+static void count_anomalies(uint32_t found, uint64_t *counts)
+{
+    for (; found; found &= found - 1)
+        counts[__builtin_ctz(found)]++;
+}
+
 /* The descriptors worth keeping become spans[0..), in the map's order; returns how many. Notes what is odd in each. */
 static size_t collect_descriptors(const struct firmware_map *map, const struct region_parameters *parameters,
-                                  union slot *spans, uint64_t *anomalies)
+                                  union slot *spans, uint64_t *counts)
 {
     const uint64_t limit = address_limit(parameters->phys_bits);
     size_t n = 0;
 
     for (uint64_t i = 0; i < firmware_map_count(map); i++) {
-        const struct firmware_descriptor d = read_descriptor(map, i);
-        if (d.pages == 0) {
-            anomalies[ANOMALY_ZERO_PAGES]++;
-            continue;
-        }
-        if (d.start > limit || d.pages > (limit - d.start) >> PAGE_SHIFT) {
-            anomalies[ANOMALY_OUT_OF_RANGE]++;
-            continue;
-        }
-        if (d.start & PAGE_MASK)
-            anomalies[ANOMALY_UNALIGNED]++;
-        if (n && d.start < spans[n - 1].span.start)
-            anomalies[ANOMALY_UNSORTED]++;
-        const enum region_type type = classify(&d, parameters->view, anomalies);
-        spans[n++].span = (struct span){ d.start, d.start + frames_to_bytes(d.pages), d.type, (uint8_t)type, false };
+        const struct firmware_descriptor d = firmware_map_descriptor(map, i);
+        enum region_type type;
+        uint32_t found = judge(&d, limit, parameters->view, &type);
+        const bool is_kept = !(found & ANOMALIES_THAT_DROP);
+
+        if (is_kept && n && d.start < spans[n - 1].span.start)
+            found |= ANOMALY_BIT(ANOMALY_UNSORTED);
+        count_anomalies(found, counts);
+        if (is_kept)
+            spans[n++].span =
+                (struct span){ d.start, d.start + frames_to_bytes(d.pages), d.type, (uint8_t)type, false };
     }
     return n;
 }

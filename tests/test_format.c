@@ -135,12 +135,43 @@ static void format_converts_what_the_header_names(void **state)
     assert_prints(print_format(&memory, "%u", UINT32_MAX), "4294967295");
 }
 
+static void a_width_pads_on_the_left_and_after_a_minus_on_the_right(void **state)
+{
+    (void)state;
+    assert_prints(print_format(&memory, "[%4u|%6lu|%6lx|%6lX|%8lS|%3s|%2c]", 7u, (uint64_t)1234, (uint64_t)0x1F,
+                               (uint64_t)0x1F, (uint64_t)8192, "ab", 'x'),
+                  "[   7|  1234|  0x1F|    1F|    8 KB| ab| x]");
+    assert_prints(print_format(&memory, "[%-4u|%-6lx|%-12s|%-1s]", 7u, (uint64_t)0x1F, "ab", "abc"),
+                  "[7   |0x1F  |ab          |abc]");
+    assert_prints(print_format(&memory, "[%*lx|%-*s|%*s]", 6u, (uint64_t)0x1F, 4u, "a", 0u, "b"), "[  0x1F|a   |b]");
+    assert_prints(print_format(&memory, "[%1u|%20lu|%40s]", 1234u, UINT64_MAX, ""),
+                  "[1234|18446744073709551615|                                        ]");
+}
+
+static void gathered_pieces_come_in_few_writes_and_none_is_lost(void **state)
+{
+    (void)state;
+    struct line_sink line;
+
+    forget();
+    line_sink_start(&line, &memory);
+    for (unsigned i = 0; i < 100; i++)
+        print_decimal(&line.sink, 100 + i);
+    assert_int_equal(n_writes, 300 / FORMAT_LINE_BYTES);
+    line_sink_flush(&line);
+    line_sink_flush(&line);
+    assert_int_equal(n_writes, 300 / FORMAT_LINE_BYTES + 1);
+    assert_int_equal(n_written, 300);
+    for (unsigned i = 0; i < 100; i++)
+        assert_int_equal(atoi((char[4]){ written[3 * i], written[3 * i + 1], written[3 * i + 2] }), 100 + i);
+}
+
 static void format_prints_anything_else_as_it_stands(void **state)
 {
     (void)state;
     assert_prints(print_format(&memory, "100%"), "100%");
     assert_prints(print_format(&memory, "%l"), "%l");
-    assert_prints(print_format(&memory, "%d %q %5u %lz%u", 3u), "%d %q %5u %lz3");
+    assert_prints(print_format(&memory, "%d %q %5d %-q %lz%u", 3u), "%d %q %5d %-q %lz3");
     assert_prints(print_format(&memory, "%%%s%%", "x"), "%x%");
 }
 
@@ -242,6 +273,8 @@ int main(void)
         cmocka_unit_test(sizes_are_truncated_in_the_largest_unit_that_leaves_ten),
         cmocka_unit_test(sizes_below_ten_kilobytes_lose_nothing),
         cmocka_unit_test(format_converts_what_the_header_names),
+        cmocka_unit_test(a_width_pads_on_the_left_and_after_a_minus_on_the_right),
+        cmocka_unit_test(gathered_pieces_come_in_few_writes_and_none_is_lost),
         cmocka_unit_test(format_prints_anything_else_as_it_stands),
         cmocka_unit_test(format_takes_an_argument_list),
         cmocka_unit_test(a_line_reaches_the_sink_in_one_write),
