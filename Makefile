@@ -74,7 +74,7 @@ target_objects := $(patsubst %,$(BUILD)/target/%.o,$(basename $(patsubst $(BUILD
     $(efi_sources) $(kernel_sources) $(report_sources) $(filter-out $(adopting_sources),$(mm_sources)))))
 
 .PHONY: all
-all: $(BUILD)/BOOTX64.EFI $(BUILD)/esp.img $(BUILD)/host/memmap-report library $(BUILD)/sample.elf
+all: $(BUILD)/BOOTX64.EFI $(BUILD)/BOOTX64.man $(BUILD)/esp.img $(BUILD)/host/memmap-report library $(BUILD)/sample.elf
 
 # Another compiler or version rebuilds everything.
 $(BUILD)/.flags: FORCE
@@ -86,6 +86,8 @@ $(BUILD)/target/efi/%.o: target += $(efi_flags)
 # Runs once, or waits for devices: small is worth more than fast. Not so for hashing, a pass over whole files.
 $(BUILD)/target/efi/%.o $(BUILD)/target/kernel/limine/%.o $(BUILD)/target/mm/report/%.o: target += -Os
 $(BUILD)/target/efi/config/blake2b.o: target += -O2
+# ... nor for the memory test: hundreds of passes over all memory.
+$(BUILD)/target/efi/memtest/step.o: target += -O2
 $(BUILD)/target/%.o: %.c | $(BUILD)/.packages-build
 	@mkdir -p $(@D)
 	$(call say,CC      $<)
@@ -118,13 +120,18 @@ $(BUILD)/BOOTX64.EFI: $(BUILD)/BOOTX64.EFI.debug efi/finish_pe.py
 	$(Q)$(PYTHON) efi/finish_pe.py $@.tmp
 	$(Q)mv $@.tmp $@
 
+# What the EFI shell prints for `BOOTX64.EFI -?`.
+$(BUILD)/BOOTX64.man: efi/commands/man_generate.py $(wildcard efi/commands/*.c)
+	$(call say,MAN     $@)
+	$(Q)mkdir -p $(@D) && $(PYTHON) $^ >$@
+
 # An ESP as on a USB stick: FAT32 without a partition table, with everything in esp/ beside the loader.
-$(BUILD)/esp.img: $(BUILD)/BOOTX64.EFI $(shell find esp -type f 2>/dev/null)
+$(BUILD)/esp.img: $(BUILD)/BOOTX64.EFI $(BUILD)/BOOTX64.man $(shell find esp -type f 2>/dev/null)
 	$(call say,IMAGE   $@)
 	$(Q)rm -f $@.tmp && truncate -s 64M $@.tmp
 	$(Q)mkfs.fat -F 32 -n POLYGLOT -i 504F4C59 --invariant $@.tmp >/dev/null
 	$(Q)mmd -i $@.tmp ::/EFI ::/EFI/BOOT
-	$(Q)mcopy -i $@.tmp $< ::/EFI/BOOT/BOOTX64.EFI
+	$(Q)mcopy -i $@.tmp $(filter %.EFI %.man,$^) ::/EFI/BOOT/
 	$(Q)for f in esp/*; do [ ! -f "$$f" ] || mcopy -i $@.tmp "$$f" ::/ || exit 1; done
 	$(Q)mv $@.tmp $@
 
@@ -204,11 +211,12 @@ pure_sources := $(mm_sources) $(report_sources) $(BUILD)/gen/font.c \
     $(addprefix kernel/,format.c framebuffer.c utf8.c glyph.c fb_draw.c fb_render.c fb_console.c memory_blocks.c picture_layout.c memory_picture.c memory_report.c) \
     $(addprefix kernel/smp/,acpi.c acpi_place.c madt.c apic.c) \
     $(addprefix kernel/limine/,memory_map.c tables.c io_apic.c iommu.c) \
+    $(addprefix efi/memtest/,errors.c options.c sequence.c step.c team.c) \
     $(addprefix efi/,options.c smbios.c device_tree.c utf16.c files/device_path.c) \
-    $(wildcard efi/config/*.c efi/elf/*.c efi/picture/*.c)
+    $(wildcard efi/config/*.c efi/elf/*.c efi/picture/*.c efi/inventory/*.c)
 pure_names := $(patsubst $(BUILD)/gen/%,gen/%,$(basename $(pure_sources)))
 
-host := $(common) -D_GNU_SOURCE -DPOLYGLOT_HOST
+host := $(common) -D_GNU_SOURCE -DPOLYGLOT_HOST -DPOLYGLOT_VERSION='"$(VERSION)"'
 sanitize := -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 
 comma := ,
@@ -242,6 +250,10 @@ $(BUILD)/host/memmap-report: $(memmap_report_sources:%.c=$(BUILD)/host/%.o) $(ca
 	$(call say,HOSTLD  $@)
 	$(Q)$(CC) $^ -ljson-c -o $@
 
+# A process that keeps clearing a bit of a guest's memory (tests/boot/bad_memory.py).
+$(BUILD)/host/stuck-bit: $(BUILD)/host/tests/boot/stuck_bit.o
+	$(Q)$(CC) $^ -o $@
+
 test_sources := $(wildcard tests/test_*.c)
 test_programs := $(test_sources:tests/%.c=$(BUILD)/asan/tests/%)
 tsan_programs := $(patsubst tests/%.c,$(BUILD)/tsan/tests/%,$(wildcard tests/tsan_*.c))
@@ -254,9 +266,10 @@ support = $(patsubst %,$(BUILD)/$(1)/%.o,tests/host_support tests/fake_acpi test
 
 # These walk efi/ through a fake firmware: the only tests that need UEFI's types.
 efi_tests := test_exit test_failure test_loader_memory test_pages test_loading_memory test_video test_file_read \
-    test_arguments
-efi_test_objects := $(patsubst %,$(BUILD)/asan/%.o,tests/fake_firmware $(addprefix efi/,exit memory pages failure \
-    console keyboard log secure_boot arguments shell_path files/read files/file files/volume files/drive))
+    test_arguments test_commands
+efi_test_objects := $(patsubst %,$(BUILD)/asan/%.o,tests/fake_firmware tests/fake_files tests/some_commands $(addprefix efi/,exit memory pages failure \
+    console keyboard log secure_boot arguments shell_path gop tables files/read files/file files/files files/volume files/drive \
+    $(addprefix commands/,commands frames help map memory output output_file words)))
 loading_objects := $(addprefix $(BUILD)/asan/efi/limine/,memory.o video.o)
 $(efi_test_objects) $(loading_objects) $(efi_tests:%=$(BUILD)/asan/tests/%.o): host += $(efi_flags) -fshort-wchar \
     $(if $(is_gcc),-maccumulate-outgoing-args)
@@ -299,7 +312,7 @@ $(bench_pmm): $(bench_pmm_objects) $(BUILD)/target/libmm.a
 	$(Q)$(CC) $^ -lpthread -o $@
 
 .PHONY: host-tests
-host-tests: $(test_programs) $(tsan_programs) $(full_speed_programs) $(fuzz_programs) $(BUILD)/host/memmap-report $(bench_pmm)
+host-tests: $(test_programs) $(tsan_programs) $(full_speed_programs) $(fuzz_programs) $(BUILD)/host/memmap-report $(bench_pmm) $(BUILD)/host/stuck-bit
 
 # ---- the kernel that the boot tests load ------------------------------------------------------------------------------
 

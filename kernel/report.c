@@ -33,7 +33,16 @@ static void print_claim(const char *key, struct phys_range range, uint64_t unit)
 
 static const char *claim_key(enum region_type type)
 {
-    return type == REGION_FRAMEBUFFER ? "framebuffer" : type == REGION_EXECUTABLE_AND_MODULES ? "image" : "hole";
+    switch (type) {
+    case REGION_FRAMEBUFFER:
+        return "framebuffer";
+    case REGION_EXECUTABLE_AND_MODULES:
+        return "image";
+    case REGION_BAD_MEMORY:
+        return "bad";
+    default:
+        return "hole";
+    }
 }
 
 void report_raw_map(const struct memory *memory, const struct boot_info *info)

@@ -88,6 +88,11 @@ static const char *apply_hole(struct parser *p, const uint64_t *fields)
     return add_claim(p, fields[0], fields[1], REGION_RESERVED);
 }
 
+static const char *apply_bad(struct parser *p, const uint64_t *fields)
+{
+    return add_claim(p, fields[0], fields[1], REGION_BAD_MEMORY);
+}
+
 static const char *apply_metadata(struct parser *p, const uint64_t *fields)
 {
     p->text.metadata = (struct phys_range){ { fields[0] }, fields[1] };
@@ -112,6 +117,7 @@ static const struct directive {
     { "image", 2, { UINT64_MAX, PAGES_MAX }, apply_image },
     { "framebuffer", 2, { UINT64_MAX, UINT64_MAX }, apply_framebuffer },
     { "hole", 2, { UINT64_MAX, UINT64_MAX }, apply_hole },
+    { "bad", 2, { UINT64_MAX, UINT64_MAX }, apply_bad },
     { "metadata", 2, { UINT64_MAX, UINT64_MAX }, apply_metadata },
     { "reserved", 2, { UINT64_MAX, PAGES_MAX }, apply_reserved },
 };

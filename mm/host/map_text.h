@@ -18,6 +18,7 @@
  *     image START PAGES             the loader itself: EXECUTABLE_AND_MODULES
  *     framebuffer START BYTES       FRAMEBUFFER
  *     hole START BYTES              no memory, whatever the rows say: RESERVED (HyperTransport)
+ *     bad START BYTES               memory that does not work: BAD_MEMORY
  *     metadata START BYTES          where the allocator's metadata lies
  *     reserved START PAGES          what the loader took from the allocator once it ran: its stacks, tables, buffers
  *     own START BYTES USE           what was there because somebody looked: whole pages, and what they were for
@@ -48,7 +49,7 @@ const char *map_note_text(enum map_note note);
 /* What a text says of a memory map. Also what the readers of other formats make of theirs (map_readers.h). */
 struct map_text {
     struct firmware_map map;
-    struct region_claim *claims; /* images, framebuffers and holes, as they came */
+    struct region_claim *claims; /* images, framebuffers, holes and bad memory, as they came */
     size_t n_claims;
     unsigned phys_bits;
     struct phys_range metadata; /* bytes == 0: not given */
