@@ -81,6 +81,7 @@ $(BUILD)/.flags: FORCE
 	@mkdir -p $(@D); echo "$(CC) $(CURDIR) $(VERSION)" | cmp -s - $@ || echo "$(CC) $(CURDIR) $(VERSION)" >$@
 FORCE:
 $(target_objects): $(BUILD)/.flags Makefile
+$(target_objects): target += -ffunction-sections -fdata-sections # what nobody calls is left out
 
 $(BUILD)/target/efi/%.o: target += $(efi_flags)
 # Runs once, or waits for devices: small is worth more than fast. Not so for hashing, a pass over whole files.
@@ -109,8 +110,8 @@ $(BUILD)/gen/font.c: kernel/font_generate.py | $(BUILD)/.packages-build
 
 $(BUILD)/BOOTX64.EFI.debug: $(target_objects) efi/image.lds
 	$(call say,LD      $@)
-	$(Q)$(LD) -shared -Bsymbolic -nostdlib -z defs -z noexecstack --build-id=none --no-warn-rwx-segments -T efi/image.lds \
-	    -L /usr/lib /usr/lib/crt0-efi-x86_64.o $(target_objects) -lgnuefi -o $@
+	$(Q)$(LD) -shared -Bsymbolic -nostdlib -z defs -z noexecstack --gc-sections --build-id=none --no-warn-rwx-segments \
+	    -T efi/image.lds -L /usr/lib /usr/lib/crt0-efi-x86_64.o $(target_objects) -lgnuefi -o $@
 
 # The file people copy: PE32+, stripped, page-aligned sections, NX_COMPAT.
 $(BUILD)/BOOTX64.EFI: $(BUILD)/BOOTX64.EFI.debug efi/finish_pe.py
