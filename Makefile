@@ -85,8 +85,8 @@ $(BUILD)/target/efi/%.o: target += $(efi_flags)
 # Runs once, or waits for devices: small is worth more than fast. Not so for hashing, a pass over whole files.
 $(BUILD)/target/efi/%.o $(BUILD)/target/kernel/limine/%.o $(BUILD)/target/mm/report/%.o: target += -Os
 $(BUILD)/target/efi/config/blake2b.o: target += -O2
-# ... nor for the memory test: hundreds of passes over all memory.
-$(BUILD)/target/efi/memtest/step.o: target += -O2
+# ... nor for the memory test, hundreds of passes over all memory, whose loops need every register.
+$(BUILD)/target/efi/memtest/step.o: target += -O2 -fomit-frame-pointer
 $(BUILD)/target/%.o: %.c | $(BUILD)/.packages-build
 	@mkdir -p $(@D)
 	$(call say,CC      $<)
