@@ -87,8 +87,8 @@ $(BUILD)/target/efi/%.o: target += $(efi_flags)
 # Runs once, or waits for devices: small is worth more than fast. Not so for hashing, a pass over whole files.
 $(BUILD)/target/efi/%.o $(BUILD)/target/kernel/limine/%.o $(BUILD)/target/mm/report/%.o: target += -Os
 $(BUILD)/target/efi/config/blake2b.o: target += -O2
-# ... nor for the memory test: hundreds of passes over all memory.
-$(BUILD)/target/efi/memtest/step.o: target += -O2
+# ... nor for the memory test, hundreds of passes over all memory, whose loops need every register.
+$(BUILD)/target/efi/memtest/step.o: target += -O2 -fomit-frame-pointer
 $(BUILD)/target/%.o: %.c | $(BUILD)/.packages-build
 	@mkdir -p $(@D)
 	$(call say,CC      $<)
@@ -184,11 +184,12 @@ $(BUILD)/sample.elf: $(call for_kernels,sample,$(sample_sources) kernel/string.c
 
 # ---- what the speed of loaders is measured with ------------------------------------------------------------------------
 
-apps := $(addprefix $(BUILD)/apps/,measure.efi floor.efi)
-app_objects := $(patsubst %,$(BUILD)/target/tests/speed/%.o,app measure floor)
+apps := $(addprefix $(BUILD)/apps/,measure.efi floor.efi memory.efi)
+app_objects := $(patsubst %,$(BUILD)/target/tests/speed/%.o,app measure floor memory)
 $(app_objects): target += $(efi_flags) -fno-stack-protector
 $(app_objects) $(BUILD)/target/tests/speed/kernel.o: $(BUILD)/.flags Makefile
 
+$(BUILD)/apps/memory.efi: $(patsubst %,$(BUILD)/target/%.o,efi/memtest/step kernel/format kernel/string)
 $(BUILD)/apps/%.efi: $(BUILD)/target/tests/speed/%.o $(BUILD)/target/tests/speed/app.o efi/image.lds efi/finish_pe.py
 	@mkdir -p $(@D)
 	$(call say,APP     $@)
