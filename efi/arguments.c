@@ -1,3 +1,4 @@
+#include "commands/command.h"
 #include "smbios.h"
 #include "start.h"
 #include "text.h"
@@ -11,10 +12,7 @@
 
 #define OPTION_PREFIX "polyglot:"
 #define CONFIGURATION_PREFIX "limine:config:"
-#define OPTIONS_KNOWN "boot FILE, resolution=WxH, test=MIB, raw-map=yes, console=none, fault=KIND"
-
-/* An entry point is at most this long (DSP0134 5.2); the firmware's own table says no better. */
-#define ENTRY_POINT_READABLE 32
+#define OPTIONS_KNOWN "resolution=WxH, test=MIB, bad_memory=RANGES, raw-map=yes, console=none, fault=KIND"
 
 static bool begins_with(const char *text, size_t length, const char *prefix)
 {
@@ -42,28 +40,12 @@ static void read_oem_strings(const struct smbios_structure *structure, struct op
     }
 }
 
-/* The 64-bit entry point if it is good, else the 32-bit one. */
-static bool find_structures(const struct boot_info *info, struct smbios_table *ret_table)
-{
-    const phys_addr_t entries[] = { info->smbios64, info->smbios32 };
-
-    for (size_t i = 0; i < ARRAY_LENGTH(entries); i++)
-        if (entries[i].value && smbios_entry_point(identity_pointer(entries[i]), ENTRY_POINT_READABLE, ret_table))
-            return true;
-    return false;
-}
-
 static void read_smbios(const struct boot_info *info, struct options *options, struct start_request *request)
 {
-    struct smbios_table table;
+    const struct smbios_bytes smbios = tables_find_smbios(info);
     struct smbios_structure structure;
 
-    if (!find_structures(info, &table))
-        return;
-
-    const void *structures = identity_pointer(table.structures.start);
-
-    for (size_t at = 0; smbios_structure_at(structures, table.structures.bytes, at, &structure); at = structure.next)
+    for (size_t at = 0; smbios_structure_at(smbios.structures, smbios.n_bytes, at, &structure); at = structure.next)
         if (structure.type == SMBIOS_TYPE_OEM_STRINGS)
             read_oem_strings(&structure, options, request);
 }
@@ -121,37 +103,76 @@ static EFI_STATUS join_words(const struct firmware *fw, UINTN first, struct star
     return EFI_SUCCESS;
 }
 
+/* The text of a word, cut, in printable ASCII. */
+struct shell_word {
+    char text[ARGUMENT_MAX + 1];
+    size_t n;
+};
+
+static struct shell_word shell_word(const struct firmware *fw, UINTN at)
+{
+    const CHAR16 *wide = fw->shell->Argv[at];
+    struct shell_word word = { .n = 0 };
+
+    for (; wide[word.n] && word.n < ARGUMENT_MAX; word.n++)
+        word.text[word.n] = wide[word.n] >= ' ' && wide[word.n] <= '~' ? (char)wide[word.n] : '?';
+    return word;
+}
+
+static EFI_STATUS request_command(size_t at, struct start_request *ret)
+{
+    ret->kind = START_COMMAND;
+    ret->command_at = at;
+    return EFI_SUCCESS;
+}
+
+static bool asks_for_help(const char *word)
+{
+    return text_same(word, "-h") || text_same(word, "--help");
+}
+
 /* `boot` is word `at`. */
 static EFI_STATUS read_shell_boot(const struct firmware *fw, UINTN at, struct start_request *ret)
 {
     if (at + 1 >= fw->shell->Argc)
-        return refuse_path(fw, "there is none");
+        return EFI_SUCCESS;
+    if (asks_for_help(shell_word(fw, at + 1).text))
+        return request_command(at, ret);
     if (!shell_path_resolve(fw, fw->shell->Argv[at + 1], ret))
         return refuse_path(fw, "it is too long");
     ret->kind = START_FILE;
     return join_words(fw, at + 2, ret);
 }
 
+static EFI_STATUS refuse_word(const struct firmware *fw, UINTN at, struct shell_word *word)
+{
+    bool is_option = false;
+
+    for (size_t i = 0; i < word->n; i++)
+        is_option |= word->text[i] == '=';
+    word->text[word->n < ARGUMENT_SHOWN_MAX ? word->n : ARGUMENT_SHOWN_MAX] = 0;
+    return report_failure(fw, EFI_INVALID_PARAMETER, "argument %lu: `%s' is no %s", (uint64_t)at, word->text,
+                          is_option ? "option (" OPTIONS_KNOWN ")" : "command (`help' lists them)");
+}
+
 /* A person typed these, so a word that we do not know is an error, and named. */
 static EFI_STATUS read_shell_arguments(const struct firmware *fw, struct options *options, struct start_request *ret)
 {
-    for (UINTN i = 1; i < fw->shell->Argc; i++) {
-        const CHAR16 *wide = fw->shell->Argv[i];
-        char word[ARGUMENT_MAX + 1];
-        size_t n = 0;
+    UINTN selftest_at = 0;
 
-        for (; wide[n] && n < ARGUMENT_MAX; n++)
-            word[n] = wide[n] >= ' ' && wide[n] <= '~' ? (char)wide[n] : '?';
-        if (options_is_boot(word, n))
+    for (UINTN i = 1; i < fw->shell->Argc; i++) {
+        struct shell_word word = shell_word(fw, i);
+
+        if (options_is_boot(word.text, word.n))
             return read_shell_boot(fw, i, ret);
-        if (options_read_word(options, word, n)) {
-            if (!options_is_of_loader(word, n))
-                ret->kind = START_BUILTIN;
-            continue;
-        }
-        word[n < ARGUMENT_SHOWN_MAX ? n : ARGUMENT_SHOWN_MAX] = 0;
-        return report_failure(fw, EFI_INVALID_PARAMETER, "argument %lu: `%s' is no option (" OPTIONS_KNOWN ")",
-                              (uint64_t)i, word);
+        if (command_is_known(word.text, word.n))
+            return request_command(selftest_at ? selftest_at : i, ret);
+        if (options_is_selftest(word.text, word.n))
+            selftest_at = i;
+        else if (!options_read_word(options, word.text, word.n))
+            return refuse_word(fw, i, &word);
+        if (selftest_at || !options_is_of_loader(word.text, word.n))
+            ret->kind = START_BUILTIN;
     }
     return EFI_SUCCESS;
 }
@@ -194,13 +215,14 @@ static EFI_STATUS read_load_options(const struct firmware *fw, struct options *o
     const uint8_t *text = fw->loaded->LoadOptions;
     const size_t said = fw->loaded->LoadOptionsSize;
     const size_t bytes = said < LOAD_OPTIONS_BYTES_MAX ? said : LOAD_OPTIONS_BYTES_MAX;
-    const struct load_options found = options_read_load_options(options, text, bytes);
+    const struct load_options found = options_read_load_options(options, text, bytes, command_is_known);
     EFI_STATUS status;
 
-    if (!found.boot_at) {
-        ret->kind = found.n_options ? START_BUILTIN : START_CONFIGURATION;
+    ret->kind = found.n_options || found.selftest ? START_BUILTIN : START_CONFIGURATION;
+    if (found.command)
+        return request_command(found.word_at, ret);
+    if (!found.boot_at)
         return EFI_SUCCESS;
-    }
 
     const size_t units = utf16_length(text + found.boot_at, (bytes - found.boot_at) / 2);
 
@@ -210,9 +232,10 @@ static EFI_STATUS read_load_options(const struct firmware *fw, struct options *o
     utf16_to_utf8(text + found.boot_at, units, ret->command_line, UTF16_BYTES_MAX(units) + 1);
     if (!split_text(ret->command_line, ret))
         return refuse_path(fw, "it is too long");
-    if (!ret->path[0])
-        return refuse_path(fw, "there is none");
-    ret->kind = START_FILE;
+    if (asks_for_help(ret->path))
+        return request_command(found.word_at, ret);
+    if (ret->path[0])
+        ret->kind = START_FILE;
     return EFI_SUCCESS;
 }
 

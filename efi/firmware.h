@@ -7,6 +7,7 @@
 
 #include "boot_info.h"
 #include "compiler.h"
+#include "smbios.h"
 
 /* log.c: what `verbose: yes` prints. */
 struct step_log {
@@ -28,6 +29,9 @@ struct firmware {
 /* console.c: prints UTF-8 on the firmware's console, if there is one. Dear: about 10,000 instructions a character. */
 void firmware_print(const struct firmware *fw, const char *text);
 void firmware_print_bytes(const struct firmware *fw, const char *text, size_t bytes);
+
+/* shell_path.c: the services of an EFI shell, whether it started us or not; NULL: there is none. */
+EFI_SHELL_PROTOCOL *shell_find(const struct firmware *fw);
 
 /* keyboard.c */
 #define KEYBOARD_NO_LIMIT UINT64_MAX
@@ -55,6 +59,11 @@ void wait_for_reader(const struct firmware *fw);
 void tables_find(const struct firmware *fw, struct boot_info *info);
 /* Where a flattened device tree is; 0: nowhere. Few machines of ours have one. */
 phys_addr_t tables_find_device_tree(const struct firmware *fw);
+
+/* Where the EFI memory attributes table is; 0: nowhere. */
+phys_addr_t tables_find_memory_attributes(const struct firmware *fw);
+/* By the 64-bit entry point if it is good, else the 32-bit one. */
+struct smbios_bytes tables_find_smbios(const struct boot_info *info);
 
 /* faults.c: replaces boot services by those of a firmware that fails, if somebody asked to see what becomes of it. */
 void faults_install(struct firmware *fw, const struct options *options);
@@ -91,7 +100,10 @@ struct page_limits {
     const struct boot_info *info;
     struct phys_range aperture;
 };
-/* align: a power of two >= 4 KiB. Where the firmware hands out what is not memory, tries once more, below 4 GiB. */
+/*
+ * align: a power of two >= 4 KiB. Where the firmware hands out what is not memory, tries once more, below 4 GiB; where
+ * bad memory is in the way, below that.
+ */
 MUST_CHECK EFI_STATUS pages_allocate(const struct page_limits *limits, uint64_t bytes, uint64_t align,
                                      struct phys_range *ret);
 /* For processors in real or protected mode: ends at or below `end`, not at address 0; perhaps below 1 MiB. */
@@ -135,6 +147,14 @@ struct memory_demand {
 MUST_CHECK EFI_STATUS loader_memory_allocate(const struct firmware *fw, const struct gop_choice *choice,
                                              const struct memory_demand *demand, struct boot_info *info,
                                              struct map_buffer *ret_map);
+/*
+ * The beginning of it, for who needs to know the map alone: `tables` and what follows are not used. The map is in
+ * LOADER_FIRMWARE_MAP, its regions in LOADER_REGIONS; to be freed by the caller after a failure, too.
+ */
+MUST_CHECK EFI_STATUS loader_memory_survey(const struct firmware *fw, const struct memory_demand *demand,
+                                           struct boot_info *info, struct map_buffer *ret_buffer,
+                                           struct region_map *ret_map);
+/* All but LOADER_CLAIMS, which was there before. */
 void loader_memory_free(const struct firmware *fw, struct boot_info *info);
 
 /* exit.c */

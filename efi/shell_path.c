@@ -7,7 +7,7 @@ static EFI_GUID files_guid = EFI_SIMPLE_FILE_SYSTEM_PROTOCOL_GUID;
 
 #define TYPED_MAX 4096 /* units; no path is that long */
 
-static EFI_SHELL_PROTOCOL *find_shell(const struct firmware *fw)
+EFI_SHELL_PROTOCOL *shell_find(const struct firmware *fw)
 {
     EFI_SHELL_PROTOCOL *shell = NULL;
 
@@ -39,7 +39,7 @@ static bool split_device_path(const struct firmware *fw, EFI_DEVICE_PATH *device
 bool shell_path_resolve(const struct firmware *fw, const CHAR16 *typed, struct start_request *ret)
 {
     const size_t units = utf16_length(typed, TYPED_MAX);
-    EFI_SHELL_PROTOCOL *shell = find_shell(fw);
+    EFI_SHELL_PROTOCOL *shell = shell_find(fw);
     EFI_DEVICE_PATH *device;
     bool resolved;
 

@@ -1,5 +1,7 @@
 #include "smbios.h"
 
+#include "little_endian.h"
+
 /* Offsets in the entry points (DSP0134 5.2.1 and 5.2.2) and in a structure header (6.1.2). */
 enum {
     SM32_CHECKSUMMED_LENGTH = 0x05, SM32_INTERMEDIATE = 0x10, SM32_INTERMEDIATE_BYTES = 0x0f,
@@ -23,15 +25,6 @@ static bool sums_to_zero(const uint8_t *bytes, size_t n)
     while (n--)
         sum = (uint8_t)(sum + *bytes++);
     return sum == 0;
-}
-
-static uint64_t little_endian(const uint8_t *bytes, unsigned n)
-{
-    uint64_t value = 0;
-
-    while (n--)
-        value = value << 8 | bytes[n];
-    return value;
 }
 
 bool smbios_entry_point(const void *entry, size_t readable, struct smbios_table *ret)

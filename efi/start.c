@@ -1,5 +1,6 @@
 #include "start.h"
 
+#include "commands/command.h"
 #include "text.h"
 
 /* What is booted when there is no limine.conf. */
@@ -46,21 +47,23 @@ EFI_STATUS start_any(struct starter *s)
         file_close(&file);
         return boot_file(s, kernel_files[i], NULL);
     }
-    return builtin_boot(s->fw, s->info);
+    return start_builtin(s);
 }
 
 EFI_STATUS start(struct firmware *fw, struct boot_info *info, const struct start_request *request)
 {
     struct starter s = { .fw = fw, .info = info };
 
+    if (request->kind == START_COMMAND)
+        return command_start(fw, info, request->command_at);
     files_open(fw, &s.files);
     switch (request->kind) {
     case START_FILE:
         return boot_request_file(&s, request);
     case START_CONFIGURATION:
         return start_configured(&s, request);
-    case START_BUILTIN:
+    default:
         break;
     }
-    return builtin_boot(fw, info);
+    return start_builtin(&s);
 }

@@ -9,6 +9,11 @@ static const EFI_GUID acpi10 = { 0xeb9d2d30, 0x2d88, 0x11d3, { 0x9a, 0x16, 0x00,
 static const EFI_GUID smbios = { 0xeb9d2d31, 0x2d88, 0x11d3, { 0x9a, 0x16, 0x00, 0x90, 0x27, 0x3f, 0xc1, 0x4d } };
 static const EFI_GUID smbios3 = { 0xf2fd1544, 0x9794, 0x4a2c, { 0x99, 0x2e, 0xe5, 0xbb, 0xcf, 0x20, 0xe3, 0x94 } };
 static const EFI_GUID device_tree = { 0xb1b621d5, 0xf19c, 0x41a5, { 0x83, 0x0b, 0xd9, 0x15, 0x2c, 0x69, 0xaa, 0xe0 } };
+static const EFI_GUID memory_attributes = { 0xdcfa911d, 0x26eb, 0x469f,
+                                            { 0xa2, 0x20, 0x38, 0xb7, 0xdc, 0x46, 0x12, 0x20 } };
+
+/* An entry point is at most this long (DSP0134 5.2); the firmware's own table says no better. */
+#define ENTRY_POINT_READABLE 32
 
 static phys_addr_t find_table(const EFI_SYSTEM_TABLE *system, const EFI_GUID *guid)
 {
@@ -45,3 +50,19 @@ void tables_find(const struct firmware *fw, struct boot_info *info)
 }
 
 phys_addr_t tables_find_device_tree(const struct firmware *fw) { return find_table(fw->system, &device_tree); }
+
+phys_addr_t tables_find_memory_attributes(const struct firmware *fw)
+{
+    return find_table(fw->system, &memory_attributes);
+}
+
+struct smbios_bytes tables_find_smbios(const struct boot_info *info)
+{
+    const phys_addr_t entries[] = { info->smbios64, info->smbios32 };
+    struct smbios_table table;
+
+    for (size_t i = 0; i < ARRAY_LENGTH(entries); i++)
+        if (entries[i].value && smbios_entry_point(identity_pointer(entries[i]), ENTRY_POINT_READABLE, &table))
+            return (struct smbios_bytes){ identity_pointer(table.structures.start), table.structures.bytes };
+    return (struct smbios_bytes){ NULL, 0 };
+}

@@ -4,6 +4,7 @@
  *   resolution=WxH   ask for this graphics mode
  *   console=none     discard all console output (to measure the rest)
  *   test=N           take the lowest N MiB of free frames in the frame test (4096)
+ *   bad_memory=RANGES  keep these frames away from everybody: bad_memory.h has the format; several words add up
  *   raw-map=yes      print the firmware's own map as well, in the format that memmap-report reads
  *   fault=KIND       fail on purpose after the frame test: see enum fault_kind
  *   fault=KIND-N     in the loader: the N-th call of a boot service fails (without -N each does): see enum loader_fault
@@ -14,6 +15,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "addr.h"
 
 enum fault_kind {
     FAULT_NONE,
@@ -45,12 +48,15 @@ enum loader_fault {
 #define LOADER_FAULT_EACH UINT32_MAX
 
 #define OPTION_WARNING_MAX 64
+#define OPTION_BAD_MEMORY_MAX 16
 
 struct options {
     uint32_t width_px, height_px; /* resolution; 0: not asked for */
     uint32_t test_mib;          /* 0: not asked for */
     bool console_none;
     bool raw_map;
+    struct phys_range bad_memory[OPTION_BAD_MEMORY_MAX];
+    size_t n_bad_memory;
     enum fault_kind fault;
     uint32_t loader_faults[LOADER_FAULTS]; /* which call fails, from 1 on; or LOADER_FAULT_NONE, LOADER_FAULT_EACH */
     uint32_t n_ignored;                        /* words that mean nothing to us */
@@ -73,15 +79,21 @@ void options_ignore_word(struct options *options, const char *word, size_t bytes
 struct load_options {
     size_t n_options; /* words that were understood, but for those of the loader itself */
     size_t boot_at;   /* offset in bytes behind the word `boot`, at which the options end; 0: there is none */
+    bool selftest;    /* the word `selftest` */
+    bool command;     /* a command, at which the options end; behind `selftest` it is part of that */
+    size_t word_at;   /* offset in bytes at which `boot`, `selftest` or the command is found; blanks may come before it */
 };
 
 /*
  * Reads LoadOptions: UTF-16 text of any provenance, `bytes` long, perhaps without an end, perhaps binary garbage. The
- * first word is skipped if it names an image (ends in .efi). Words are separated by blanks; "quotes" keep blanks.
+ * first word is skipped if it names an image (ends in .efi). Words are separated by blanks; "quotes" keep blanks. A
+ * command counts only where every word before it has been understood: a boot manager may pass anything.
  */
-struct load_options options_read_load_options(struct options *options, const void *text, size_t bytes);
+struct load_options options_read_load_options(struct options *options, const void *text, size_t bytes,
+                                              bool (*is_command)(const char *word, size_t bytes));
 
-/* Whether a word is `boot`, whatever its case. */
+/* Whether a word is `boot`, or `selftest`, whatever its case. */
 bool options_is_boot(const char *word, size_t bytes);
+bool options_is_selftest(const char *word, size_t bytes);
 
 #endif

@@ -13,6 +13,12 @@
 #define SMBIOS_TYPE_OEM_STRINGS 11 /* DSP0134, 7.12 OEM Strings (Type 11) */
 #define SMBIOS_TYPE_END 127        /* DSP0134, 7.45 End-of-Table (Type 127) */
 
+/* Structures one after the other, as the firmware has them; n_bytes == 0: there are none. */
+struct smbios_bytes {
+    const void *structures;
+    size_t n_bytes;
+};
+
 /* Where the structures are, out of an entry point. */
 struct smbios_table {
     struct phys_range structures;

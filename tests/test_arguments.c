@@ -158,7 +158,7 @@ static void the_shell_s_words_are_joined_and_quoted_again(void **state)
     end(s);
 }
 
-static void boot_without_a_path_or_with_an_endless_one_is_refused(void **state)
+static void boot_alone_boots_as_ever_and_an_endless_path_is_refused(void **state)
 {
     struct setting *s = new_setting();
     static CHAR16 endless[2 * FILE_PATH_MAX];
@@ -167,12 +167,90 @@ static void boot_without_a_path_or_with_an_endless_one_is_refused(void **state)
     (void)state;
     for (size_t i = 0; i + 1 < ARRAY_LENGTH(endless); i++)
         endless[i] = 'x';
-    assert_int_equal(read_words(s, words, 2), EFI_INVALID_PARAMETER);
-    assert_non_null(strstr(s->fake.console, "there is none"));
+    assert_int_equal(read_words(s, words, 2), EFI_SUCCESS);
+    assert_int_equal(s->request.kind, START_CONFIGURATION);
     assert_int_equal(read_words(s, words, 3), EFI_INVALID_PARAMETER);
     assert_non_null(strstr(s->fake.console, "it is too long"));
     s->fw.shell = NULL;
-    assert_int_equal(read_load_options(s, L"boot  "), EFI_INVALID_PARAMETER);
+    assert_int_equal(read_load_options(s, L"boot  "), EFI_SUCCESS);
+    assert_int_equal(s->request.kind, START_CONFIGURATION);
+    arguments_free(&s->fw, &s->request);
+    assert_int_equal(read_load_options(s, L"test=16 boot"), EFI_SUCCESS);
+    assert_int_equal(s->request.kind, START_BUILTIN);
+    end(s);
+}
+
+static void selftest_is_the_built_in_kernel_with_or_without_options(void **state)
+{
+    struct setting *s = new_setting();
+    CHAR16 *words[] = { L"loader.efi", L"SelfTest", L"fault=map-2", L"test=7" };
+
+    (void)state;
+    assert_int_equal(read_words(s, words, 2), EFI_SUCCESS);
+    assert_int_equal(s->request.kind, START_BUILTIN);
+    assert_int_equal(read_words(s, words, 4), EFI_SUCCESS);
+    assert_int_equal(s->request.kind, START_BUILTIN);
+    assert_int_equal(s->info.options.test_mib, 7);
+    s->fw.shell = NULL;
+    assert_int_equal(read_load_options(s, L"BOOTX64.EFI selftest test=9"), EFI_SUCCESS);
+    assert_int_equal(s->request.kind, START_BUILTIN);
+    assert_int_equal(s->info.options.test_mib, 9);
+    end(s);
+}
+
+/* Where the command is said to be, in the words or the text. */
+static void assert_command(const struct setting *s, size_t at)
+{
+    assert_int_equal(s->request.kind, START_COMMAND);
+    assert_int_equal(s->request.command_at, at);
+}
+
+static void a_command_is_found_behind_options_and_nothing_else(void **state)
+{
+    struct setting *s = new_setting();
+    CHAR16 *words[] = { L"loader.efi", L"fault=map-2", L"HELP", L"map" };
+
+    (void)state;
+    assert_int_equal(read_words(s, words, 4), EFI_SUCCESS);
+    assert_command(s, 2);
+    s->fw.shell = NULL;
+    assert_int_equal(read_load_options(s, L"a.efi test=1 --version -o x"), EFI_SUCCESS);
+    assert_command(s, 2 * 12);
+    assert_int_equal(read_load_options(s, L"--help"), EFI_SUCCESS);
+    assert_command(s, 0);
+    assert_int_equal(read_load_options(s, L"\\1 help"), EFI_SUCCESS);
+    assert_int_equal(s->request.kind, START_CONFIGURATION);
+    end(s);
+}
+
+static void help_behind_boot_and_selftest_is_about_them(void **state)
+{
+    struct setting *s = new_setting();
+    CHAR16 *boot[] = { L"loader.efi", L"boot", L"--help" }, *selftest[] = { L"loader.efi", L"selftest", L"-h" };
+
+    (void)state;
+    assert_int_equal(read_words(s, boot, 3), EFI_SUCCESS);
+    assert_command(s, 1);
+    assert_int_equal(read_words(s, selftest, 3), EFI_SUCCESS);
+    assert_command(s, 1);
+    s->fw.shell = NULL;
+    assert_int_equal(read_load_options(s, L"a.efi selftest -h"), EFI_SUCCESS);
+    assert_command(s, 2 * 5);
+    assert_int_equal(read_load_options(s, L"a.efi boot -h"), EFI_SUCCESS);
+    assert_command(s, 2 * 5);
+    end(s);
+}
+
+static void a_word_that_means_nothing_is_named(void **state)
+{
+    struct setting *s = new_setting();
+    CHAR16 *words[] = { L"loader.efi", L"test=8", L"mop" }, *option[] = { L"loader.efi", L"tost=8" };
+
+    (void)state;
+    assert_int_equal(read_words(s, words, 3), EFI_INVALID_PARAMETER);
+    assert_string_equal(s->fake.console, "BOOTX64.EFI: argument 2: `mop' is no command (`help' lists them)\r\n");
+    assert_int_equal(read_words(s, option, 2), EFI_INVALID_PARAMETER);
+    assert_non_null(strstr(s->fake.console, "argument 1: `tost=8' is no option (resolution=WxH, "));
     end(s);
 }
 
@@ -235,7 +313,11 @@ int main(void)
         cmocka_unit_test(faults_of_the_loader_change_nothing_of_what_is_started),
         cmocka_unit_test(a_boot_entry_keeps_the_command_line_as_it_is),
         cmocka_unit_test(the_shell_s_words_are_joined_and_quoted_again),
-        cmocka_unit_test(boot_without_a_path_or_with_an_endless_one_is_refused),
+        cmocka_unit_test(boot_alone_boots_as_ever_and_an_endless_path_is_refused),
+        cmocka_unit_test(selftest_is_the_built_in_kernel_with_or_without_options),
+        cmocka_unit_test(a_command_is_found_behind_options_and_nothing_else),
+        cmocka_unit_test(help_behind_boot_and_selftest_is_about_them),
+        cmocka_unit_test(a_word_that_means_nothing_is_named),
         cmocka_unit_test(a_command_line_of_64_kib_is_kept_whole),
         cmocka_unit_test(secure_boot_is_on_when_it_is_set_and_not_being_set_up),
     };

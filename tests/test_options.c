@@ -14,6 +14,13 @@ static bool read_word(struct options *options, const char *word)
     return options_read_word(options, word, strlen(word));
 }
 
+static bool no_command(const char *word, size_t bytes)
+{
+    (void)word;
+    (void)bytes;
+    return false;
+}
+
 /* Reads ASCII text as the firmware would pass it: UTF-16, without an end, in a block of exactly that size. */
 static struct options read_text(const char *text)
 {
@@ -25,7 +32,7 @@ static struct options read_text(const char *text)
         wide[2 * i] = (uint8_t)text[i];
         wide[2 * i + 1] = 0;
     }
-    options_read_load_options(&options, wide, 2 * n);
+    options_read_load_options(&options, wide, 2 * n, no_command);
     free(wide);
     return options;
 }
@@ -54,6 +61,36 @@ static void a_bad_resolution_changes_nothing(void **state)
         assert_false(read_word(&options, bad[i]));
         assert_int_equal(options.width_px, 7);
         assert_int_equal(options.height_px, 9);
+    }
+}
+
+static void bad_memory_adds_up_over_words(void **state)
+{
+    struct options options = { 0 };
+
+    (void)state;
+    assert_true(read_word(&options, "bad_memory=0x5000-0x6000,0x1000-0x2000"));
+    assert_true(read_word(&options, "bad_memory=4096-12288"));
+    assert_int_equal(options.n_bad_memory, 2);
+    assert_int_equal(options.bad_memory[0].start.value, 0x1000);
+    assert_int_equal(options.bad_memory[0].bytes, 0x2000);
+    assert_int_equal(options.bad_memory[1].start.value, 0x5000);
+    assert_true(options_is_of_loader("bad_memory=0x1000-0x2000", 24));
+}
+
+static void wrong_bad_memory_changes_nothing(void **state)
+{
+    static const char *const wrong[] = { "bad_memory", "bad_memory=0x1000", "bad_memory=0x1000-0x2000,x",
+                                         "bad_memory=0x7000-0x9000,0x9000-0x8000" };
+    struct options options = { 0 };
+
+    (void)state;
+    assert_true(read_word(&options, "bad_memory=0x8000-0x9000"));
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        assert_false(read_word(&options, wrong[i]));
+        assert_int_equal(options.n_bad_memory, 1);
+        assert_int_equal(options.bad_memory[0].start.value, 0x8000);
+        assert_int_equal(options.bad_memory[0].bytes, 0x1000);
     }
 }
 
@@ -155,7 +192,7 @@ static void a_byte_order_mark_is_no_word(void **state)
     struct options options = { 0 };
 
     (void)state;
-    options_read_load_options(&options, text, sizeof text);
+    options_read_load_options(&options, text, sizeof text, no_command);
     assert_int_equal(options.n_ignored, 0);
 }
 
@@ -167,7 +204,7 @@ static void garbage_is_counted_and_shown_printable(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof garbage; i++)
         garbage[i] = (uint8_t)(0x80 | (i * 37 + 11));
-    options_read_load_options(&options, garbage, sizeof garbage);
+    options_read_load_options(&options, garbage, sizeof garbage, no_command);
     assert_int_equal(options.n_ignored, 1);
     assert_int_equal(strlen(options.first_ignored), OPTION_WARNING_MAX - 1);
     for (const char *c = options.first_ignored; *c; c++)
@@ -179,7 +216,7 @@ static void no_options_are_no_words(void **state)
     struct options options = { 0 };
 
     (void)state;
-    options_read_load_options(&options, NULL, 0);
+    options_read_load_options(&options, NULL, 0, no_command);
     assert_int_equal(options.n_ignored, 0);
 }
 
@@ -188,6 +225,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_resolution_is_two_numbers),
         cmocka_unit_test(a_bad_resolution_changes_nothing),
+        cmocka_unit_test(bad_memory_adds_up_over_words),
+        cmocka_unit_test(wrong_bad_memory_changes_nothing),
         cmocka_unit_test(the_frame_test_can_be_cut_short),
         cmocka_unit_test(every_fault_can_be_asked_for_by_name),
         cmocka_unit_test(a_fault_of_the_loader_is_in_each_call_or_in_one),

@@ -60,6 +60,13 @@ static bool find_volume(const struct files *files, const struct boot_path *path,
     }
 }
 
+EFI_HANDLE files_find_volume(const struct files *files, const struct boot_path *path)
+{
+    struct volume volume;
+
+    return find_volume(files, path, &volume) ? volume.handle : NULL;
+}
+
 /* The disk is asked once for a volume, not once for a file. */
 static void identify(struct files *files, const struct volume *volume, struct file_identity *ret)
 {

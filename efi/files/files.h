@@ -35,6 +35,9 @@ struct files {
 
 void files_open(struct firmware *fw, struct files *ret);
 
+/* The handle of the volume that a path lies on; NULL: there is none. */
+EFI_HANDLE files_find_volume(const struct files *files, const struct boot_path *path);
+
 /* An open file, which is read from its beginning to its end. */
 struct file {
     struct files *files;

@@ -2,6 +2,8 @@
 
 #include <stdbool.h>
 
+#include "little_endian.h"
+
 #define SIGNATURE_BYTES 4
 
 /* ACPI 6.5, table 5.26 DESCRIPTION_HEADER Fields. */
@@ -28,16 +30,6 @@
 
 #define RSDT_ENTRY_BYTES 4
 #define XSDT_ENTRY_BYTES 8
-
-/* Little-endian, at any address. */
-static uint64_t read_number(const uint8_t *at, size_t bytes)
-{
-    uint64_t value = 0;
-
-    for (size_t i = bytes; i--;)
-        value = value << 8 | at[i];
-    return value;
-}
 
 static bool same(const uint8_t *at, const char *text, size_t bytes)
 {
@@ -78,7 +70,7 @@ static bool read_table(const struct acpi_memory *memory, uint64_t at, const char
 
     if (!bytes || !same(bytes, signature, SIGNATURE_BYTES))
         return false;
-    length = read_number(bytes + HEADER_LENGTH, 4);
+    length = little_endian(bytes + HEADER_LENGTH, 4);
     if (length < ACPI_HEADER_BYTES || length > ACPI_TABLE_BYTES_MAX)
         return false;
     bytes = reach(memory, at, length);
@@ -95,13 +87,13 @@ static bool read_rsdp(const struct acpi_memory *memory, uint64_t at, uint64_t *r
 
     if (!rsdp || !same(rsdp, RSDP_SIGNATURE, RSDP_SIGNATURE_BYTES) || !sums_to_zero(rsdp, RSDP_BYTES_1))
         return false;
-    *ret_rsdt = read_number(rsdp + RSDP_RSDT, 4);
+    *ret_rsdt = little_endian(rsdp + RSDP_RSDT, 4);
     *ret_xsdt = 0;
     if (rsdp[RSDP_REVISION] < 2)
         return true;
     rsdp = reach(memory, at, RSDP_BYTES_2);
-    if (rsdp && read_number(rsdp + RSDP_LENGTH, 4) == RSDP_BYTES_2 && sums_to_zero(rsdp, RSDP_BYTES_2))
-        *ret_xsdt = read_number(rsdp + RSDP_XSDT, 8);
+    if (rsdp && little_endian(rsdp + RSDP_LENGTH, 4) == RSDP_BYTES_2 && sums_to_zero(rsdp, RSDP_BYTES_2))
+        *ret_xsdt = little_endian(rsdp + RSDP_XSDT, 8);
     return true; /* an extension that is broken still leaves the RSDT */
 }
 
@@ -111,7 +103,7 @@ static enum acpi_status search(const struct acpi_memory *memory, const struct ac
     enum acpi_status status = ACPI_NOT_FOUND;
 
     for (size_t at = ACPI_HEADER_BYTES; root->n_bytes - at >= entry_bytes; at += entry_bytes) {
-        const uint64_t table = read_number(root->bytes + at, entry_bytes);
+        const uint64_t table = little_endian(root->bytes + at, entry_bytes);
 
         if (read_table(memory, table, signature, ret))
             return ACPI_OK;
@@ -146,7 +138,7 @@ struct walk {
 static uint64_t note(const struct walk *walk, uint64_t at)
 {
     const uint8_t *head = reach(walk->memory, at, HEADER_LENGTH + 4);
-    const uint64_t bytes = head ? read_number(head + HEADER_LENGTH, 4) : 0;
+    const uint64_t bytes = head ? little_endian(head + HEADER_LENGTH, 4) : 0;
 
     if (bytes < HEADER_LENGTH + 4 || bytes > ACPI_TABLE_BYTES_MAX || !reach(walk->memory, at, bytes))
         return 0;
@@ -160,12 +152,12 @@ static void note_fadt(const struct walk *walk, uint64_t at, uint64_t bytes)
 
     if (!fadt || !same(fadt, FADT_SIGNATURE, SIGNATURE_BYTES))
         return;
-    note(walk, read_number(fadt + FADT_FIRMWARE_CTRL, 4));
-    note(walk, read_number(fadt + FADT_DSDT, 4));
+    note(walk, little_endian(fadt + FADT_FIRMWARE_CTRL, 4));
+    note(walk, little_endian(fadt + FADT_DSDT, 4));
     if (bytes < FADT_BYTES_64)
         return;
-    note(walk, read_number(fadt + FADT_X_FIRMWARE_CTRL, 8));
-    note(walk, read_number(fadt + FADT_X_DSDT, 8));
+    note(walk, little_endian(fadt + FADT_X_FIRMWARE_CTRL, 8));
+    note(walk, little_endian(fadt + FADT_X_DSDT, 8));
 }
 
 static void walk_root(const struct walk *walk, uint64_t at, size_t entry_bytes)
@@ -176,7 +168,7 @@ static void walk_root(const struct walk *walk, uint64_t at, size_t entry_bytes)
     if (!root)
         return;
     for (uint64_t i = ACPI_HEADER_BYTES; bytes - i >= entry_bytes; i += entry_bytes) {
-        const uint64_t table = read_number(root + i, entry_bytes);
+        const uint64_t table = little_endian(root + i, entry_bytes);
 
         note_fadt(walk, table, note(walk, table));
     }

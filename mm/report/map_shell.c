@@ -21,10 +21,19 @@ static void print_image_line(const struct sink *sink, struct phys_range image)
 
 static void print_claim(const struct sink *sink, const struct region_claim *claim)
 {
-    if (claim->type == REGION_EXECUTABLE_AND_MODULES)
+    switch (claim->type) {
+    case REGION_EXECUTABLE_AND_MODULES:
         print_image_line(sink, claim->bytes);
-    else
-        print_range_line(sink, claim->type == REGION_FRAMEBUFFER ? "framebuffer" : "hole", claim->bytes, 1);
+        break;
+    case REGION_FRAMEBUFFER:
+        print_range_line(sink, "framebuffer", claim->bytes, 1);
+        break;
+    case REGION_BAD_MEMORY:
+        print_range_line(sink, "bad", claim->bytes, 1);
+        break;
+    default:
+        print_range_line(sink, "hole", claim->bytes, 1);
+    }
 }
 
 void map_report_raw(const struct sink *sink, const struct map_subject *subject)

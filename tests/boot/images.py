@@ -119,6 +119,11 @@ def make_gpt_image(path, files, disk_uuid, partition_uuid):
     return path
 
 
+def list_files(image):
+    """mdir's list of the image's root, with the room that is left."""
+    return _mtools("mdir", image, "::/")
+
+
 def read_file(image, name):
     """Bytes of a file in the image."""
     return _mtools("mcopy", image, f"::/{name}", "-")

@@ -38,7 +38,7 @@ def test_shell_gets_a_message_and_a_status_for_each_refusal_and_can_boot_afterwa
     with start_in_shell(tmp_path, *lines) as machine:
         result = finish(machine)
         text = machine.serial_text()
-    assert "BOOTX64.EFI: argument 1: `nonsense' is no option" in text
+    assert "BOOTX64.EFI: argument 1: `nonsense' is no command" in text
     assert "\nfirst 0x2\n" in text
     assert "BOOTX64.EFI: argument 2: `resolution=0x600' is no option" in text
     assert "\nsecond 0x2\n" in text

@@ -1,0 +1,182 @@
+#include "command.h"
+
+#include "../text.h"
+#include "help.h"
+#include "output.h"
+#include "utf16.h"
+#include "words.h"
+
+#define NAME_BYTES_MAX 16
+
+/* Text of so many bytes against a name in lower case. */
+static bool is_name(const char *text, size_t bytes, const char *name)
+{
+    char word[NAME_BYTES_MAX + 1];
+
+    if (bytes > NAME_BYTES_MAX)
+        return false;
+    __builtin_memcpy(word, text, bytes);
+    word[bytes] = 0;
+    return text_same(word, name);
+}
+
+const struct command_description *command_find(const char *name, size_t bytes)
+{
+    const struct command_description *about;
+
+    for (size_t i = 0; (about = command_at(i)); i++)
+        if (is_name(name, bytes, about->name))
+            return about;
+    return NULL;
+}
+
+/* With those that are not in the table. */
+static const struct command_description *find_any(const char *name, size_t bytes)
+{
+    static const char help_words[][8] = { "help", "-h", "--help", "-?" };
+
+    for (size_t i = 0; i < ARRAY_LENGTH(help_words); i++)
+        if (is_name(name, bytes, help_words[i]))
+            return &help_command;
+    return is_name(name, bytes, version_command.name) ? &version_command : command_find(name, bytes);
+}
+
+bool command_is_known(const char *word, size_t bytes)
+{
+    return find_any(word, bytes);
+}
+
+EFI_STATUS command_bad_word(const struct command *command, const char *word, const char *why)
+{
+    const struct command_description *about = command->description;
+
+    return report_failure(command->fw, EFI_INVALID_PARAMETER, "%s: `%s': %s (usage: %s %s)", about->name, word,
+                          why ? why : "unknown word", about->name, about->synopsis);
+}
+
+bool command_format(const char *word, unsigned allowed, enum report_format *ret)
+{
+    static const struct {
+        char word[8];
+        enum report_format format;
+    } formats[] = {
+        { "--csv", REPORT_CSV }, { "--json", REPORT_JSON }, { "-sfo", REPORT_SFO },
+        { "--sfo", REPORT_SFO }, { "--raw", REPORT_RAW },
+    };
+
+    for (size_t i = 0; i < ARRAY_LENGTH(formats); i++)
+        if (text_same(word, formats[i].word) && allowed & 1u << formats[i].format) {
+            *ret = formats[i].format;
+            return true;
+        }
+    return false;
+}
+
+EFI_STATUS command_read_format(struct command *command, unsigned allowed)
+{
+    for (size_t i = 0; i < command->n_words; i++)
+        if (!command_format(command->words[i], allowed, &command->style.format))
+            return command_bad_word(command, command->words[i], NULL);
+    return EFI_SUCCESS;
+}
+
+/* ---- running one ---- */
+
+static EFI_SHELL_PROTOCOL *start_page_break(const struct firmware *fw)
+{
+    EFI_SHELL_PROTOCOL *shell = shell_find(fw);
+
+    if (!shell || shell->GetPageBreak())
+        return NULL;
+    shell->EnablePageBreak();
+    return shell;
+}
+
+/* A command has done what it was for, even if it found that something is wrong. */
+static bool is_finished(EFI_STATUS status)
+{
+    return !EFI_ERROR(status) || status == COMMAND_ANOMALIES || status == COMMAND_MEMORY_ERRORS;
+}
+
+static EFI_STATUS run(struct command *command, bool help)
+{
+    const struct command_description *about = command->description;
+
+    if (help) {
+        help_print(command, about);
+        return EFI_SUCCESS;
+    }
+    if (!about->run)
+        return command_bad_word(command, command->n_words ? command->words[0] : "", NULL);
+    return about->run(command);
+}
+
+static EFI_STATUS run_into_file(struct command *command, const struct common_options *options)
+{
+    struct output_file file;
+    const struct file_sink sink = file_sink(&file);
+    EFI_STATUS status = output_file_open(command->fw, command->info, options->file, &file), closed;
+
+    if (EFI_ERROR(status))
+        return status;
+    command->style.sink = &sink.sink;
+    command->file_buffer = file.buffer;
+    status = run(command, options->help);
+    closed = output_file_close(&file, is_finished(status));
+    return EFI_ERROR(closed) ? closed : status;
+}
+
+static EFI_STATUS run_on_console(struct command *command, const struct common_options *options)
+{
+    EFI_SHELL_PROTOCOL *paging = options->page_break ? start_page_break(command->fw) : NULL;
+    struct console_line line;
+    const struct console_sink sink = console_sink(command->fw, &line);
+    EFI_STATUS status;
+
+    command->style.sink = &sink.sink;
+    status = run(command, options->help);
+    console_flush(&line);
+    if (paging)
+        paging->DisablePageBreak();
+    return status;
+}
+
+/* What is on the screen is not free memory, whatever the map says, and stays as it is. */
+static void claim_framebuffer(const struct firmware *fw, struct boot_info *info)
+{
+    const struct gop_choice choice = gop_keep(fw);
+
+    if (!choice.gop || phys_range_end(choice.framebuffer.memory) > 1ull << info->phys_bits)
+        return;
+    info->framebuffer = choice.framebuffer;
+    info->claims[info->n_claims++] = (struct region_claim){ info->framebuffer.memory, REGION_FRAMEBUFFER };
+}
+
+static bool read_words(const struct firmware *fw, size_t at, struct command_words *ret)
+{
+    if (fw->shell)
+        return words_from_shell(fw->shell, at, ret);
+    return words_from_text((const char *)fw->loaded->LoadOptions + at, (fw->loaded->LoadOptionsSize - at) / 2, ret);
+}
+
+EFI_STATUS command_start(struct firmware *fw, struct boot_info *info, size_t at)
+{
+    struct command command = { .fw = fw, .info = info };
+    struct command_words words;
+    struct common_options options;
+    const char *bad, *why;
+
+    if (!read_words(fw, at, &words))
+        return report_failure(fw, EFI_INVALID_PARAMETER, "the command line is too long");
+    command.description = find_any(words.words[0], text_bytes(words.words[0]));
+    if (!command.description)
+        command.description = help_find_starter(words.words[0]);
+    why = words_take_options(&words, &options, &bad);
+    if (why)
+        return command_bad_word(&command, bad, why);
+    command.words = words.words + 1;
+    command.n_words = words.n - 1;
+    command.style.unit = options.unit;
+    claim_framebuffer(fw, info);
+    return options.file ? run_into_file(&command, &options) : run_on_console(&command, &options);
+}

@@ -1,0 +1,199 @@
+#include "memtest.h"
+#include "progress.h"
+#include "x86.h"
+
+#define LOOKS_PER_S 4
+#define WAIT_US 20000
+
+/* A test that runs. */
+struct memtest {
+    struct command *command;
+    const struct memtest_options *options;
+    struct team team;
+    struct processors processors;
+    struct taken_memory memory;
+    struct progress progress;
+    struct memtest_results results;
+    struct worker *leader; /* its log is the log of all */
+    enum test_pattern pattern;
+    size_t n_shown;        /* errors */
+    uint64_t start, last_look; /* TSC */
+    uint64_t waited;       /* TSC, by bit fade */
+    uint64_t traffic_done, traffic_total; /* of all passes; the step that is on excluded */
+};
+
+static uint64_t seconds(const struct memtest *m, uint64_t ticks) { return ticks / m->processors.ticks_per_s; }
+
+static uint64_t to_ms(const struct memtest *m, uint64_t ticks) { return ticks / (m->processors.ticks_per_s / 1000); }
+
+static void show_progress(struct memtest *m, uint64_t now)
+{
+    const uint64_t blocks = m->team.n_blocks, next = atomic_load_explicit(&m->team.next, memory_order_relaxed);
+    const uint64_t pages = m->memory.account.tested >> PAGE_SHIFT;
+    const uint64_t step_pages = m->team.step.traffic * pages / blocks * (next < blocks ? next : blocks);
+    const uint64_t done = m->traffic_done * pages + step_pages, all = m->traffic_total * pages;
+    const uint64_t ms = to_ms(m, now - m->start - m->waited);
+    const uint64_t limit = m->options->minutes * 60, gone = seconds(m, now - m->start);
+    struct progress_facts facts = { .pattern = test_pattern_name(m->pattern), .n_errors = m->leader->errors.n_errors };
+
+    facts.mb_per_s = ms ? done * 1000 / ms >> (20 - PAGE_SHIFT) : 0;
+    if (limit) {
+        facts.per_mille = (unsigned)(gone < limit ? gone * 1000 / limit : 1000);
+        facts.seconds_left = gone < limit ? limit - gone : 0;
+    } else if (all && done) {
+        facts.per_mille = (unsigned)(done / (all / 1000 + 1));
+        facts.seconds_left = (uint64_t)((all - done) / (done / (ms + 1) + 1) / 1000);
+    }
+    progress_show(&m->progress, &facts);
+}
+
+/* A few times per second: processors, keys, the clock, the line on the console. */
+static void look(struct memtest *m)
+{
+    const uint64_t now = rdtsc();
+
+    if (now - m->last_look < m->processors.ticks_per_s / LOOKS_PER_S)
+        return;
+    m->last_look = now;
+    if (processors_tend(&m->processors)) {
+        progress_hide(&m->progress);
+        processors_print_lost(&m->processors);
+    }
+    if (progress_stop_wanted(&m->progress))
+        m->results.end = MEMTEST_STOPPED;
+    else if (m->options->minutes && seconds(m, now - m->start) >= m->options->minutes * 60)
+        m->results.end = MEMTEST_TIME_IS_UP;
+    show_progress(m, now);
+}
+
+static bool goes_on(const struct memtest *m) { return m->results.end == MEMTEST_GOES_ON; }
+
+/* When nobody is at work. Prints errors as they come in, the first ones at least. */
+static void collect_errors(struct memtest *m)
+{
+    struct error_log *log = &m->leader->errors;
+
+    for (unsigned i = 1; i < m->processors.n; i++)
+        if (processor_at(&m->processors, i)->state != PROCESSOR_MISSING)
+            error_log_take(log, &processor_at(&m->processors, i)->worker.errors);
+    if (m->command->style.format == REPORT_TEXT && m->n_shown < error_log_shown(log))
+        progress_hide(&m->progress);
+    for (; m->n_shown < error_log_shown(log); m->n_shown++)
+        memtest_print_error(&m->command->style, &m->results, &log->first[m->n_shown]);
+}
+
+static void wait(struct memtest *m)
+{
+    const uint64_t start = rdtsc();
+
+    while (goes_on(m) && seconds(m, rdtsc() - start) < m->options->fade_s) {
+        m->command->fw->boot->Stall(WAIT_US);
+        look(m);
+    }
+    m->waited += rdtsc() - start;
+}
+
+static void run_step(struct memtest *m, const struct step *step)
+{
+    const uint64_t start = rdtsc();
+
+    if (step->kind == STEP_WAIT) {
+        wait(m);
+        return;
+    }
+    team_start_step(&m->team, step, m->pattern);
+    while (goes_on(m) && team_work(m->leader))
+        look(m);
+    for (; goes_on(m) && !processors_are_done(&m->processors); pause())
+        look(m);
+    if (!goes_on(m))
+        processors_recall(&m->processors);
+    collect_errors(m);
+    m->traffic_done += step->traffic;
+    m->results.words[m->pattern] += step->traffic * (m->memory.account.tested / TEST_WORD_BYTES);
+    m->results.pattern_ms[m->pattern] += rdtsc() - start; /* ticks, for now: steps may be short */
+}
+
+static void run_pass(struct memtest *m)
+{
+    const uint64_t seed = m->results.seed + m->results.passes;
+
+    for (unsigned p = 0; p < TEST_PATTERNS; p++) {
+        struct step step;
+
+        m->pattern = (enum test_pattern)p;
+        for (unsigned n = 0; m->options->patterns & TEST_PATTERN_BIT(p) && goes_on(m) &&
+                             test_step((enum test_pattern)p, seed, n, &step); n++)
+            run_step(m, &step);
+    }
+    if (!goes_on(m))
+        return;
+    m->results.passes++;
+    if (!m->options->minutes && m->results.passes >= (m->options->passes ? m->options->passes : 1))
+        m->results.end = MEMTEST_COMPLETE;
+}
+
+static void run_all(struct memtest *m)
+{
+    const uint64_t passes = m->options->passes ? m->options->passes : 1;
+
+    m->team.ranges = m->memory.ranges;
+    m->team.n_ranges = m->memory.n;
+    m->team.n_blocks = team_count_blocks(m->memory.ranges, m->memory.n);
+    m->traffic_total = passes * test_traffic(m->options->patterns);
+    m->progress = progress_start(m->command->fw, !m->command->file_buffer.bytes &&
+                                                       m->command->style.format == REPORT_TEXT);
+    memtest_print_start(&m->command->style, &m->results);
+    m->start = rdtsc();
+    (void)processors_tend(&m->processors);
+    while (goes_on(m))
+        run_pass(m);
+    processors_recall(&m->processors);
+    progress_hide(&m->progress);
+    processors_print_lost(&m->processors);
+    m->results.ms = to_ms(m, rdtsc() - m->start);
+    for (unsigned p = 0; p < TEST_PATTERNS; p++)
+        m->results.pattern_ms[p] = to_ms(m, m->results.pattern_ms[p]);
+    m->results.processors_lost = m->processors.n - processors_serving(&m->processors);
+}
+
+/* With the processors at hand. */
+static EFI_STATUS take_and_run(struct memtest *m)
+{
+    struct command_map map;
+    EFI_STATUS status = command_map_read(m->command, memory_take_scratch, &map);
+
+    if (EFI_ERROR(status))
+        return status;
+    status = memory_take(m->command, &map, m->options->range, m->processors.pages, &m->memory);
+    if (!EFI_ERROR(status) && !m->memory.n)
+        status = report_failure(m->command->fw, EFI_NOT_FOUND, "no free memory from %lx to %lx",
+                                m->options->range.start.value, phys_range_end(m->options->range));
+    if (!EFI_ERROR(status)) {
+        run_all(m);
+        memtest_print_results(&m->command->style, &m->results);
+        memory_give_back(m->command->fw, &m->memory, &m->processors);
+        status = m->leader->errors.n_errors ? COMMAND_MEMORY_ERRORS : EFI_SUCCESS;
+    }
+    command_map_free(m->command, &map);
+    return status;
+}
+
+EFI_STATUS memtest_run(struct command *command, const struct memtest_options *options)
+{
+    struct memtest m = { .command = command, .options = options };
+    /* The firmware starts processors with code below 1 MiB: that is not tested while they come and go. */
+    const unsigned most = phys_range_end(options->range) <= MIB(1) ? 1 : options->processors;
+    EFI_STATUS status = processors_open(command->fw, &m.team, most, &m.processors);
+
+    if (EFI_ERROR(status))
+        return status;
+    m.leader = &processor_at(&m.processors, 0)->worker;
+    m.results = (struct memtest_results){ .options = options, .memory = &m.memory, .errors = &m.leader->errors,
+                                          .smbios = tables_find_smbios(command->info),
+                                          .processors = m.processors.n,
+                                          .seed = options->has_seed ? options->seed : rdtsc() };
+    status = take_and_run(&m);
+    processors_close(&m.processors);
+    return status;
+}
