@@ -473,6 +473,29 @@ static void what_is_no_other_format_is_our_own(void **state)
     check_refused(MAP_FORMAT_DMESG, "7 0x1000 1 0xf\n", 0, "neither an efi: mem nor a BIOS-e820 line");
 }
 
+#define REPORT_BEGIN                                                                                                   \
+    "==== machine ====\r\n\r\nProgram:   x\r\n\r\n==== map ====\r\n\r\n   0 Available 0x0 0x1000\r\n\r\n"
+#define RAW_HEADING "==== map --raw ====\r\n\r\n"
+
+static void of_a_report_the_raw_map_is_read(void **state)
+{
+    static const char text[] = REPORT_BEGIN RAW_HEADING "# desc_size=48 entries=1\r\n7 0x1000 0x2 0xF\r\n\r\n"
+                               "==== frames ====\r\n\r\nFree 7\r\nMemoryMap,\"Available\",\"0\",\"FFF\",\"1\",\"F\"\r\n";
+    static const char bad[] = REPORT_BEGIN RAW_HEADING "7 0x1000 0x2\r\n";
+    static const char none[] = REPORT_BEGIN "==== frames ====\r\n";
+    const struct firmware_descriptor expected = { .type = 7, .start = 0x1000, .pages = 2, .attributes = 0xF };
+    struct map_text_error error = { 0 };
+    struct map_text t = { 0 };
+
+    (void)state;
+    assert_true(read_bytes(MAP_FORMATS, text, strlen(text), &t, &error));
+    check_map(&t, &expected, 1);
+    map_text_free(&t);
+    assert_false(read_bytes(MAP_FORMATS, bad, strlen(bad), &t, &error));
+    assert_int_equal(error.line, 11);
+    assert_false(read_bytes(MAP_FORMATS, none, strlen(none), &t, &error));
+}
+
 static void formats_are_found_by_name(void **state)
 {
     (void)state;
@@ -509,6 +532,7 @@ int main(void)
         cmocka_unit_test(json_without_attributes_says_so),
         cmocka_unit_test(bad_json_is_refused),
         cmocka_unit_test(what_is_no_other_format_is_our_own),
+        cmocka_unit_test(of_a_report_the_raw_map_is_read),
         cmocka_unit_test(formats_are_found_by_name),
     };
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "map_reader.h"
+#include "report.h"
 #include "utf16.h"
 
 static const char *const format_names[MAP_FORMATS] = {
@@ -73,16 +74,56 @@ static bool read_text(struct extent text, struct map_text *ret, struct map_text_
     return map_text_parse(text.at, extent_bytes(text), ret, ret_error);
 }
 
-static bool read_as(enum map_format format, struct extent text, struct map_text *ret, struct map_text_error *ret_error)
+/* The raw map in a file of the loader's `report`, which holds several texts, each under its heading. */
+struct report_section {
+    struct extent text;
+    size_t lines_before; /* 0: the file is no such report */
+};
+
+static struct report_section find_in_report(struct extent text)
+{
+    struct report_section found = { text, 0 };
+
+    for (size_t n = 1; !is_empty(text); n++) {
+        struct extent line = next_line(&text);
+        const char *start = line.at;
+
+        line = trimmed(line);
+        if (extent_is(line, REPORT_HEADING_BEGIN "map --raw" REPORT_HEADING_END)) {
+            found = (struct report_section){ text, n };
+        } else if (found.lines_before && take_prefix(&line, REPORT_HEADING_BEGIN)) {
+            found.text.end = start;
+            break;
+        }
+    }
+    return found;
+}
+
+static bool read_format(enum map_format format, struct extent text, struct map_text *ret,
+                        struct map_text_error *ret_error)
 {
     static bool (*const readers[MAP_FORMATS])(struct extent, struct map_text *, struct map_text_error *) = {
         [MAP_FORMAT_TEXT] = read_text,       [MAP_FORMAT_SHELL] = map_read_shell, [MAP_FORMAT_SFO] = map_read_sfo,
         [MAP_FORMAT_DMESG] = map_read_dmesg, [MAP_FORMAT_IOMEM] = map_read_iomem, [MAP_FORMAT_JSON] = map_read_json,
     };
 
-    if (format == MAP_FORMATS)
-        format = map_format_detect(text.at, extent_bytes(text));
     return readers[format](text, ret, ret_error);
+}
+
+static bool read_as(enum map_format format, struct extent text, struct map_text *ret, struct map_text_error *ret_error)
+{
+    const struct report_section section = find_in_report(text);
+
+    if (format != MAP_FORMATS)
+        return read_format(format, text, ret, ret_error);
+    if (!section.lines_before)
+        return read_format(map_format_detect(text.at, extent_bytes(text)), text, ret, ret_error);
+
+    const bool ok = read_text(section.text, ret, ret_error);
+
+    if (!ok && ret_error->line)
+        ret_error->line += section.lines_before;
+    return ok;
 }
 
 /* Little-endian, with a byte order mark, or, as `>>` into a new file may leave it, without: ASCII has zeros then. */
