@@ -87,8 +87,8 @@ $(BUILD)/target/efi/%.o: target += $(efi_flags)
 # Runs once, or waits for devices: small is worth more than fast. Not so for hashing, a pass over whole files.
 $(BUILD)/target/efi/%.o $(BUILD)/target/kernel/limine/%.o $(BUILD)/target/mm/report/%.o: target += -Os
 $(BUILD)/target/efi/config/blake2b.o: target += -O2
-# ... nor for the memory test: hundreds of passes over all memory.
-$(BUILD)/target/efi/memtest/step.o: target += -O2
+# ... nor for the memory test, hundreds of passes over all memory, whose loops need every register.
+$(BUILD)/target/efi/memtest/step.o: target += -O2 -fomit-frame-pointer
 $(BUILD)/target/%.o: %.c | $(BUILD)/.packages-build
 	@mkdir -p $(@D)
 	$(call say,CC      $<)
@@ -215,7 +215,7 @@ pure_sources := $(mm_sources) $(report_sources) $(BUILD)/gen/font.c \
     $(addprefix kernel/limine/,memory_map.c tables.c io_apic.c iommu.c) \
     $(addprefix efi/memtest/,errors.c options.c sequence.c step.c team.c) \
     $(addprefix efi/,options.c smbios.c device_tree.c utf16.c files/device_path.c) \
-    $(wildcard efi/config/*.c efi/elf/*.c efi/inventory/*.c efi/picture/*.c)
+    $(wildcard efi/config/*.c efi/elf/*.c efi/picture/*.c efi/inventory/*.c)
 pure_names := $(patsubst $(BUILD)/gen/%,gen/%,$(basename $(pure_sources)))
 
 host := $(common) -D_GNU_SOURCE -DPOLYGLOT_HOST -DPOLYGLOT_VERSION='"$(VERSION)"'

@@ -1,6 +1,6 @@
 /*
- * Which descriptors are wrong, and how: region_normalize() counts the anomalies of a map, this names them; the two agree
- * on every map. Pure; O(n log n), in the caller's buffer.
+ * Which descriptors are wrong, and how: region_normalize() counts the anomalies of a map, this names them; the two
+ * agree on every map. Pure; O(n log n), in the caller's buffer.
  */
 #ifndef ANOMALIES_H
 #define ANOMALIES_H

@@ -54,8 +54,9 @@ void print_size(const struct sink *sink, uint64_t bytes);
 /*
  * A whole line or part of one in one call, which reaches the sink in few writes (one, up to FORMAT_LINE_BYTES).
  * Conversions: %s text, %u unsigned, %lu uint64_t, %x print_hex (unsigned), %lx print_hex (uint64_t),
- * %lX the same without 0x, %lS print_size (uint64_t), %c character, %% percent. A width after the percent sign, or * for
- * one given as unsigned before the value, pads with spaces on the left, after a minus sign on the right: %9lu, %-17s.
+ * %lX the same without 0x, %lS print_size (uint64_t), %c character, %% percent. A width after the percent sign, or *
+ * for one given as unsigned before the value, pads with spaces on the left, after a minus sign on the right: %9lu,
+ * %-17s.
  * Anything else is printed as it stands and takes no argument.
  */
 void print_format(const struct sink *sink, const char *format, ...);

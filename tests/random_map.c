@@ -72,7 +72,8 @@ static void fill(struct random_map *map, uint64_t stride, uint64_t n, uint64_t *
 
 static struct region_claim random_claim(uint64_t *state, uint64_t n_frames)
 {
-    static const enum region_type types[] = { REGION_EXECUTABLE_AND_MODULES, REGION_FRAMEBUFFER, REGION_RESERVED };
+    static const enum region_type types[] = { REGION_EXECUTABLE_AND_MODULES, REGION_FRAMEBUFFER, REGION_RESERVED,
+                                              REGION_BAD_MEMORY };
     const uint64_t bytes = random_below(state, 32) ? random_below(state, 64 * 512) : next_random(state);
 
     return (struct region_claim){ { { random_below(state, n_frames * PAGE_SIZE) }, bytes },

@@ -1,6 +1,7 @@
 #include "sequence.h"
 
-#define ROUNDS_RANDOM 4
+#define ROUNDS_RANDOM 3
+#define STEPS_RANDOM 6 /* of a round: fill, four times replace, check */
 #define ROUNDS_MOVE 2
 
 static const char names[TEST_PATTERNS][12] = {
@@ -48,14 +49,14 @@ struct words {
     unsigned n;
     uint64_t base;
     uint8_t replaces;     /* of each word, half of them upwards, half downwards: 2 or 4 */
-    const uint8_t *bytes; /* each fills a word; NULL: word i is base, shifted left by i bits; random: another seed */
+    const uint8_t *bytes; /* each fills a word; NULL: word i is base, shifted left by i bits */
 };
 
 static uint64_t word_value(const struct words *w, unsigned i)
 {
     if (w->bytes)
         return w->bytes[i] * 0x0101010101010101;
-    return w->pattern == PATTERN_RANDOM ? w->base + ((uint64_t)i << 32) : w->base << i;
+    return w->base << i;
 }
 
 /*
@@ -85,11 +86,11 @@ static bool inversions(const struct words *w, unsigned n, struct step *ret)
     return true;
 }
 
-/* Each round fills with another random pattern, moves it, and looks at both halves. */
+/* Each round fills with a random pattern, then with its complement, moves it, and looks at both halves. */
 static bool moves(uint64_t seed, unsigned n, struct step *ret)
 {
     static const uint8_t kinds[] = { STEP_FILL, STEP_MOVE, STEP_CHECK_MOVED };
-    const uint64_t value = ~seed + n / 3;
+    const uint64_t value = ~seed ^ n / 3;
 
     *ret = (struct step){ kinds[n % 3], PATTERN_RANDOM, 1, 0, false, value, value };
     return n < 3 * ROUNDS_MOVE;
@@ -103,7 +104,7 @@ static bool modulo_20(uint64_t seed, unsigned n, struct step *ret)
     const uint64_t word = offset % 2 ? ~seed : seed;
     const bool around = kind == STEP_SURROUND;
 
-    *ret = (struct step){ kind, PATTERN_PERIODIC, around, offset, false, word, around ? ~word : word };
+    *ret = (struct step){ kind, PATTERN_SAME, around, offset, false, word, around ? ~word : word };
     return n < 3 * TEST_SPREAD_WORDS;
 }
 
@@ -113,7 +114,7 @@ static bool fade(unsigned n, struct step *ret)
     static const uint8_t kinds[] = { STEP_FILL, STEP_WAIT, STEP_CHECK };
     const uint64_t word = n < 3 ? 0 : UINT64_MAX;
 
-    *ret = (struct step){ kinds[n % 3], PATTERN_PERIODIC, n % 3 != 1, 0, false, word, word };
+    *ret = (struct step){ kinds[n % 3], PATTERN_SAME, n % 3 != 1, 0, false, word, word };
     return n < 6;
 }
 
@@ -122,12 +123,12 @@ bool test_step(enum test_pattern pattern, uint64_t seed, unsigned n, struct step
     static const uint8_t fixed[] = { 0x00, 0x55, 0x33, 0x0F };
     static const struct words words[] = {
         [TEST_ADDRESS] = { PATTERN_ADDRESS, 1, 0, 2, NULL },
-        [TEST_INVERSIONS] = { PATTERN_PERIODIC, sizeof fixed, 0, 4, fixed },
-        [TEST_WALK_8] = { PATTERN_PERIODIC, 8, 0x0101010101010101, 2, NULL },
-        [TEST_WALK_16] = { PATTERN_PERIODIC, 16, 0x0001000100010001, 2, NULL },
-        [TEST_WALK_32] = { PATTERN_PERIODIC, 32, 0x0000000100000001, 2, NULL },
-        [TEST_WALK_64] = { PATTERN_PERIODIC, 64, 1, 2, NULL },
-        [TEST_RANDOM] = { PATTERN_RANDOM, ROUNDS_RANDOM, 0, 2, NULL },
+        [TEST_INVERSIONS] = { PATTERN_SAME, sizeof fixed, 0, 4, fixed },
+        [TEST_WALK_8] = { PATTERN_SAME, 8, 0x0101010101010101, 2, NULL },
+        [TEST_WALK_16] = { PATTERN_SAME, 16, 0x0001000100010001, 2, NULL },
+        [TEST_WALK_32] = { PATTERN_SAME, 32, 0x0000000100000001, 2, NULL },
+        [TEST_WALK_64] = { PATTERN_SAME, 64, 1, 2, NULL },
+        [TEST_RANDOM] = { PATTERN_RANDOM, 1, 0, 4, NULL },
     };
     struct words w;
 
@@ -138,8 +139,10 @@ bool test_step(enum test_pattern pattern, uint64_t seed, unsigned n, struct step
     default: break;
     }
     w = words[pattern];
-    if (pattern == TEST_RANDOM)
-        w.base = seed;
+    if (pattern == TEST_RANDOM) {
+        w.base = seed + 2 * (n / STEPS_RANDOM); /* bit 0 tells complements apart */
+        return n < ROUNDS_RANDOM * STEPS_RANDOM && inversions(&w, n % STEPS_RANDOM, ret);
+    }
     return inversions(&w, n, ret);
 }
 

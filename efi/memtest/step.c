@@ -2,33 +2,41 @@
 
 #include "access.h"
 
-#define TURN_BITS 9
 #define SPREAD_BYTES (TEST_SPREAD_WORDS * TEST_WORD_BYTES)
 
 #define INLINE static inline __attribute__((always_inline))
-#define APART static __attribute__((noinline)) /* one copy: speed is inside its loop */
+/*
+ * The sweeps come first in the image (efi/image.lds), in its first page: emulators (QEMU) chain code within a page alone,
+ * and a loop that crosses from one to the next takes twice the time.
+ */
+#define SWEEP static __attribute__((noinline, section(".text.sweeps")))
 
 /* ---- what words hold ---- */
 
-INLINE uint64_t turn_left(uint64_t value, unsigned bits) { return value << (bits & 63) | value >> (-bits & 63); }
-
-/* Two rounds of multiplication: neighbouring lines share nothing. */
+/* Two rounds of multiplication: neighbouring numbers end up with nothing in common. */
 INLINE uint64_t mix(uint64_t value)
 {
     value *= 0x9E3779B97F4A7C15;
     value ^= value >> 32;
-    value *= 0xD6E8FEB86659FD93;
-    return value ^ value >> 32;
+    return value * 0xD6E8FEB86659FD93;
 }
 
-/* The first word of a line; not for PATTERN_ADDRESS. The lowest bit of a random pattern's value complements it. */
+/* Bit 0 of a random pattern's value says whether it is a complement. */
 INLINE uint64_t line_word(enum pattern pattern, uint64_t value, uint64_t line)
 {
-    const uint64_t number = line / TEST_LINE_BYTES;
-
     if (pattern == PATTERN_RANDOM)
-        return mix(number ^ value >> 1) ^ -(value & 1);
-    return turn_left(value, (unsigned)number * (TURN_BITS * TEST_LINE_WORDS));
+        return mix(line / TEST_LINE_BYTES ^ value >> 1) ^ -(value & 1);
+    return pattern == PATTERN_ADDRESS ? line ^ value : value;
+}
+
+/* From one word of a line to the next. */
+static __attribute__((noinline)) uint64_t distance_of(enum pattern pattern, uint64_t value)
+{
+    const uint64_t distance = pattern == PATTERN_ADDRESS ? TEST_WORD_BYTES
+                              : pattern == PATTERN_RANDOM ? mix(~(value >> 1)) | 1
+                                                          : 0;
+
+    return value & 1 ? -distance : distance;
 }
 
 uint64_t pattern_complement(enum pattern pattern, uint64_t value)
@@ -40,140 +48,151 @@ uint64_t pattern_word(enum pattern pattern, uint64_t value, uint64_t address)
 {
     const uint64_t line = align_down(address, TEST_LINE_BYTES);
 
-    if (pattern == PATTERN_ADDRESS)
-        return address ^ value;
-    return turn_left(line_word(pattern, value, line), (unsigned)(address - line) / TEST_WORD_BYTES * TURN_BITS);
+    return line_word(pattern, value, line) + distance_of(pattern, value) * ((address - line) / TEST_WORD_BYTES);
 }
 
 /* ---- a line ---- */
 
-/* Eight times, with constant numbers: unrolled whatever the compiler thinks of it, so that values stay in registers. */
-#define EACH_WORD(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7)
+/* Four times, with constant numbers: values stay in registers, of which there are not enough for a whole line. */
+#define GROUP_WORDS 4
+#define GROUP_BYTES (GROUP_WORDS * TEST_WORD_BYTES)
+#define EACH_WORD(X) X(0) X(1) X(2) X(3)
 
-/* In place: the compiler would rather turn the first word by eight different counts, and run out of registers. */
-#define TURN word = turn_left(word, TURN_BITS); __asm__("" : "+r"(word));
+/*
+ * LEA changes no flags, and nothing here does between one access and the next: a processor does not care, but where one
+ * is emulated (QEMU) that costs more than the access itself.
+ */
+#define NEXT_WORD __asm__("lea (%0,%1), %0" : "+r"(word) : "r"(distance));
 
 #define READ(k) const uint64_t w##k = memory_read(at + (k) * TEST_WORD_BYTES);
-#define DIFFER(k) differing |= w##k ^ word; TURN
-#define WRITE(k) memory_write(at, (k) * TEST_WORD_BYTES, word); TURN
-#define COPY(k) memory_write(at + half, (k) * TEST_WORD_BYTES, w##k);
+#define DIFFER(k) differing |= w##k ^ word; NEXT_WORD
 #define LIST(k) w##k,
+#define WRITE(k) memory_write(at, (k) * TEST_WORD_BYTES, word); NEXT_WORD
+#define COPY(k) memory_write(at + half, (k) * TEST_WORD_BYTES, w##k);
 
-/* seen: what was read. Memory is not asked again: an error may not show twice. */
-static __attribute__((cold, noinline)) void compare(const struct step *step, uint64_t line, uint64_t distance,
-                                                    const uint64_t *seen, const struct error_sink *errors)
+/* What to expect: of a copy, what is expected so many bytes below it. */
+struct check {
+    const struct step *step;
+    const struct error_sink *errors;
+    uint64_t copied;
+};
+
+/* seen: a group of words as they were read. Memory is not asked again: an error may not show twice. */
+static __attribute__((cold, noinline)) void compare(const struct check *check, uint64_t at, const uint64_t *seen)
 {
-    for (uint64_t k = 0; k < TEST_LINE_WORDS; k++) {
-        const uint64_t address = line + k * TEST_WORD_BYTES;
-        const uint64_t word = pattern_word(step->pattern, step->expected, address);
+    for (unsigned k = 0; k < GROUP_WORDS; k++) {
+        const uint64_t address = at + k * TEST_WORD_BYTES, origin = address - check->copied;
+        const uint64_t word = pattern_word(check->step->pattern, check->step->expected, origin);
 
         /* A wrong copy may be a faithful one of what was wrong before: then the error is there, and has been found. */
-        if (seen[k] != word && (!distance || memory_read(address) == word))
-            errors->found(errors, address + distance, word, seen[k]);
+        if (seen[k] != word && (!check->copied || memory_read(origin) == word))
+            check->errors->found(check->errors, address, word, seen[k]);
     }
 }
 
-/* Expects at line + distance what the pattern has for the line. */
-INLINE void check_line(const struct step *step, uint64_t line, uint64_t distance, const struct error_sink *errors)
+/* Returns the word behind the group. */
+INLINE uint64_t check_group(const struct check *check, uint64_t at, uint64_t word, uint64_t distance)
 {
-    uint64_t word = line_word(step->pattern, step->expected, line), differing = 0;
-    const uint64_t at = line + distance;
+    uint64_t differing = 0;
 
     EACH_WORD(READ)
     EACH_WORD(DIFFER)
     if (__builtin_expect(differing != 0, 0)) {
         const uint64_t seen[] = { EACH_WORD(LIST) };
 
-        compare(step, line, distance, seen, errors);
+        compare(check, at, seen);
     }
+    return word;
 }
 
-INLINE void write_line(const struct step *step, uint64_t at)
+INLINE void check_line(const struct check *check, uint64_t at, uint64_t word, uint64_t distance)
 {
-    uint64_t word = line_word(step->pattern, step->next, at);
+    word = check_group(check, at, word, distance);
+    check_group(check, at + GROUP_BYTES, word, distance);
+}
 
+INLINE uint64_t write_group(uint64_t at, uint64_t word, uint64_t distance)
+{
     EACH_WORD(WRITE)
+    return word;
+}
+
+INLINE void write_line(uint64_t at, uint64_t word, uint64_t distance)
+{
+    word = write_group(at, word, distance);
+    write_group(at + GROUP_BYTES, word, distance);
 }
 
 /* ---- sweeps ---- */
 
-/* Addresses from the lowest or from the highest on. */
+/* Lines from the lowest or from the highest on. */
 struct sweep {
-    uint64_t at, n, stride;
+    uint64_t at, end, stride;
 };
 
-INLINE struct sweep sweep_of(const struct step *step, struct phys_range block, uint64_t unit)
+INLINE struct sweep sweep_of(const struct step *step, struct phys_range block)
 {
-    const uint64_t n = block.bytes / unit;
+    const uint64_t start = block.start.value, end = phys_range_end(block);
 
     if (step->down)
-        return (struct sweep){ block.start.value + (n - 1) * unit, n, -unit };
-    return (struct sweep){ block.start.value, n, unit };
+        return (struct sweep){ end - TEST_LINE_BYTES, start - TEST_LINE_BYTES, -(uint64_t)TEST_LINE_BYTES };
+    return (struct sweep){ start, end, TEST_LINE_BYTES };
 }
 
-APART void fill(const struct step *step, struct phys_range block)
+SWEEP void fill(const struct step *step, struct phys_range block)
 {
-    for (struct sweep s = sweep_of(step, block, TEST_LINE_BYTES); s.n; s.n--, s.at += s.stride)
-        write_line(step, s.at);
+    const enum pattern pattern = step->pattern;
+    const uint64_t value = step->next, distance = distance_of(pattern, value);
+
+    for (struct sweep s = sweep_of(step, block); s.at != s.end; s.at += s.stride)
+        write_line(s.at, line_word(pattern, value, s.at), distance);
 }
 
-APART void check(const struct step *step, struct phys_range block, uint64_t distance, const struct error_sink *errors)
+SWEEP void check_lines(const struct check *check, struct phys_range block)
 {
-    for (struct sweep s = sweep_of(step, block, TEST_LINE_BYTES); s.n; s.n--, s.at += s.stride)
-        check_line(step, s.at, distance, errors);
+    const enum pattern pattern = check->step->pattern;
+    const uint64_t value = check->step->expected, distance = distance_of(pattern, value), copied = check->copied;
+
+    for (struct sweep s = sweep_of(check->step, block); s.at != s.end; s.at += s.stride)
+        check_line(check, s.at + copied, line_word(pattern, value, s.at), distance);
 }
 
-APART void replace(const struct step *step, struct phys_range block, const struct error_sink *errors)
+/* Two patterns of a step differ in the same bits of every line's first word. */
+SWEEP void replace(const struct check *check, struct phys_range block)
 {
-    for (struct sweep s = sweep_of(step, block, TEST_LINE_BYTES); s.n; s.n--, s.at += s.stride) {
-        check_line(step, s.at, 0, errors);
-        write_line(step, s.at);
-    }
-}
+    const struct step *step = check->step;
+    const enum pattern pattern = step->pattern;
+    const uint64_t value = step->expected, distance = distance_of(pattern, value);
+    const uint64_t flip = pattern == PATTERN_RANDOM ? UINT64_MAX : value ^ step->next;
+    const uint64_t next_distance = distance_of(pattern, step->next);
 
-/* ---- own addresses: plain loops are fast enough, there is nothing to turn ---- */
+    for (struct sweep s = sweep_of(step, block); s.at != s.end; s.at += s.stride) {
+        const uint64_t word = line_word(pattern, value, s.at);
 
-APART void fill_addresses(const struct step *step, struct phys_range block)
-{
-    const uint64_t next = step->next;
-
-    for (struct sweep s = sweep_of(step, block, TEST_WORD_BYTES); s.n; s.n--, s.at += s.stride)
-        memory_write(s.at, 0, s.at ^ next);
-}
-
-APART void check_addresses(const struct step *step, struct phys_range block, const struct error_sink *errors)
-{
-    const uint64_t expected = step->expected, next = step->next;
-    const bool writes = step->kind == STEP_REPLACE;
-
-    for (struct sweep s = sweep_of(step, block, TEST_WORD_BYTES); s.n; s.n--, s.at += s.stride) {
-        const uint64_t word = s.at ^ expected, read = memory_read(s.at);
-
-        if (__builtin_expect(read != word, 0))
-            errors->found(errors, s.at, word, read);
-        if (writes)
-            memory_write(s.at, 0, s.at ^ next);
+        check_line(check, s.at, word, distance);
+        write_line(s.at, word ^ flip, next_distance);
     }
 }
 
 /* ---- block moves ---- */
 
-APART void move(struct phys_range block)
+SWEEP void move(struct phys_range block)
 {
     const uint64_t half = block.bytes / 2, end = block.start.value + half;
 
-    for (uint64_t at = block.start.value; at < end; at += TEST_LINE_BYTES) {
+    for (uint64_t at = block.start.value; at < end; at += GROUP_BYTES) {
         EACH_WORD(READ)
         EACH_WORD(COPY)
     }
 }
 
-static void check_moved(const struct step *step, struct phys_range block, const struct error_sink *errors)
+static void check_moved(const struct check *check, struct phys_range block)
 {
     const struct phys_range half = { block.start, block.bytes / 2 };
+    const struct check upper = { check->step, check->errors, half.bytes };
 
-    check(step, half, 0, errors);
-    check(step, half, half.bytes, errors);
+    check_lines(check, half);
+    check_lines(&upper, half);
 }
 
 /* ---- every 20th word ---- */
@@ -186,7 +205,7 @@ static uint64_t first_spread(const struct step *step, struct phys_range block)
     return block.start.value + (step->offset + TEST_SPREAD_WORDS - rest) % TEST_SPREAD_WORDS * TEST_WORD_BYTES;
 }
 
-APART void spread(const struct step *step, struct phys_range block)
+SWEEP void spread(const struct step *step, struct phys_range block)
 {
     const uint64_t next = step->next, end = phys_range_end(block);
 
@@ -194,7 +213,7 @@ APART void spread(const struct step *step, struct phys_range block)
         memory_write(at, 0, next);
 }
 
-APART void surround(const struct step *step, struct phys_range block)
+SWEEP void surround(const struct step *step, struct phys_range block)
 {
     const uint64_t word = step->next, end = phys_range_end(block);
     uint64_t at = block.start.value;
@@ -204,7 +223,7 @@ APART void surround(const struct step *step, struct phys_range block)
             memory_write(at, 0, word);
 }
 
-APART void check_spread(const struct step *step, struct phys_range block, const struct error_sink *errors)
+SWEEP void check_spread(const struct step *step, struct phys_range block, const struct error_sink *errors)
 {
     for (uint64_t at = first_spread(step, block); at < phys_range_end(block); at += SPREAD_BYTES) {
         const uint64_t read = memory_read(at);
@@ -218,14 +237,14 @@ APART void check_spread(const struct step *step, struct phys_range block, const 
 
 void step_run(const struct step *step, struct phys_range block, const struct error_sink *errors)
 {
-    const bool addresses = step->pattern == PATTERN_ADDRESS;
+    const struct check check = { step, errors, 0 };
 
     switch (step->kind) {
-    case STEP_FILL: addresses ? fill_addresses(step, block) : fill(step, block); break;
-    case STEP_CHECK: addresses ? check_addresses(step, block, errors) : check(step, block, 0, errors); break;
-    case STEP_REPLACE: addresses ? check_addresses(step, block, errors) : replace(step, block, errors); break;
+    case STEP_FILL: fill(step, block); break;
+    case STEP_CHECK: check_lines(&check, block); break;
+    case STEP_REPLACE: replace(&check, block); break;
     case STEP_MOVE: move(block); break;
-    case STEP_CHECK_MOVED: check_moved(step, block, errors); break;
+    case STEP_CHECK_MOVED: check_moved(&check, block); break;
     case STEP_SPREAD: spread(step, block); break;
     case STEP_SURROUND: surround(step, block); break;
     case STEP_CHECK_SPREAD: check_spread(step, block, errors); break;

@@ -16,13 +16,13 @@
 #define TEST_LINE_BYTES 64 /* of a cache, on every x86-64 processor */
 
 /*
- * What a word holds, by its address and one value. From one word to the next a periodic pattern turns left by 9 bits: a
- * bit of a byte by one, a bit of a word through all 64 places in 64 words, and 0x5555... into its complement.
+ * What a word holds, by its address and one value. In all patterns a line's words are apart by one number, which costs
+ * one instruction a word; lines have nothing else in common.
  */
 enum pattern {
-    PATTERN_PERIODIC, /* the value, turned left by 9 bits per word since address 0 */
-    PATTERN_RANDOM,   /* mixed from the value and the line's number, turned by 9 bits per word of the line */
-    PATTERN_ADDRESS,  /* the word's own address, exclusive-or the value */
+    PATTERN_SAME,    /* the value */
+    PATTERN_RANDOM,  /* a number mixed from the value and the line's number, and 7 more, each a random number apart */
+    PATTERN_ADDRESS, /* the word's own address, exclusive-or the value, which is 0 or all ones */
 };
 
 /* The value that gives the complement of all words. */
@@ -51,7 +51,7 @@ struct step {
     uint8_t traffic; /* words read and written per word under test; 0 for less than one */
     uint8_t offset;
     bool down;       /* from the highest line to the lowest; else upwards */
-    uint64_t expected, next;
+    uint64_t expected, next; /* of PATTERN_RANDOM, where there are both: complements */
 };
 
 /* Learns of every word that is not as expected. */

@@ -8,8 +8,8 @@ static const char columns[] = "name,start,pages,bytes,at_least,at_most,count,bel
 
 /* By enum amount: for programs, and for people. */
 static const char amount_names[] = "usable_now\0reclaimable\0usable\0metadata\0allocated\0free\0largest_run";
-static const char amount_labels[] = "Usable now\0Reclaimable after boot services\0Usable then\0The allocator's own data\0"
-                                    "Allocated (this and frame 0)\0Free\0Largest free run";
+static const char amount_labels[] = "Usable now\0Reclaimable after boot services\0Usable then\0"
+                                    "The allocator's own data\0Allocated (this and frame 0)\0Free\0Largest free run";
 
 static const char huge_labels[] = "2 MiB\0" "1 GiB";
 

@@ -5,12 +5,14 @@ import re
 
 import pytest
 
+import images
 import shell
-from machine import Shape
+from machine import BUILD, Shape
 
 MIB = 1 << 20
 COMMAND = "fs0:loader.efi test "
 STOPPED_S = 60
+SHARE_MIN = 0.8  # of the bandwidth of a plain loop
 # By name in the shell's summary.
 NO_MEMORY = ("Reserved", "MMIO", "MMIOPort", "Unusable")
 
@@ -131,3 +133,20 @@ def test_memory_above_4_gib_is_reached(tmp_path):
         found, _ = assert_sums_agree(answers[number].output)
         assert found["tested"] == size and answers[number].status == 0
     shell.assert_nothing_is_lost(totals[0], totals[-1], len(commands))
+
+
+def test_sweeps_are_nearly_as_fast_as_plain_loops_of_the_same_loads_and_stores(tmp_path):
+    image = images.make_image(tmp_path / "esp.img", {
+        "startup.nsh": images.script("@echo -off", "fs0:\\memory.efi", "reset -s"),
+        "memory.efi": BUILD / "apps" / "memory.efi"})
+    with shell.start(image, Shape(memory_mib=128)) as guest:
+        shell.wait_until(guest, lambda: not guest.running, "end of the script")
+        text = guest.serial_text()
+    shares = {name: int(plain) / int(ours)
+              for name, ours, plain in re.findall(r"sweep (.*): (\d+) ticks, plain (\d+)", text)}
+    assert len(shares) == 11, text
+    for pattern in ("same", "random", "address"):
+        traffic = {"fill": 1, "check": 1, "replace": 8}
+        share = sum(traffic.values()) / sum(n / shares[f"{sweep} {pattern}"] for sweep, n in traffic.items())
+        assert share >= SHARE_MIN, shares
+    assert min(shares.values()) >= SHARE_MIN - 0.1, shares

@@ -9,9 +9,9 @@
 #include "format.h"
 #include "x86.h"
 
-#define MEMORY_BYTES MIB(32)
+#define MEMORY_BYTES MIB(1)
 #define BLOCK_BYTES MIB(1)
-#define ROUNDS 25
+#define ROUNDS 100
 #define NOTHING UINT64_MAX
 
 EFI_STATUS efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system);
@@ -72,9 +72,9 @@ static const struct {
     uint8_t kind, pattern;
     uint64_t (*plain)(uint64_t start, uint64_t end, uint64_t old, uint64_t new);
 } sweeps[] = {
-    { "fill periodic", STEP_FILL, PATTERN_PERIODIC, plain_fill },
-    { "check periodic", STEP_CHECK, PATTERN_PERIODIC, plain_check },
-    { "replace periodic", STEP_REPLACE, PATTERN_PERIODIC, plain_replace },
+    { "fill same", STEP_FILL, PATTERN_SAME, plain_fill },
+    { "check same", STEP_CHECK, PATTERN_SAME, plain_check },
+    { "replace same", STEP_REPLACE, PATTERN_SAME, plain_replace },
     { "fill random", STEP_FILL, PATTERN_RANDOM, plain_fill },
     { "check random", STEP_CHECK, PATTERN_RANDOM, plain_check },
     { "replace random", STEP_REPLACE, PATTERN_RANDOM, plain_replace },
@@ -82,7 +82,7 @@ static const struct {
     { "check address", STEP_CHECK, PATTERN_ADDRESS, plain_check },
     { "replace address", STEP_REPLACE, PATTERN_ADDRESS, plain_replace },
     { "move", STEP_MOVE, PATTERN_RANDOM, plain_move },
-    { "surround", STEP_SURROUND, PATTERN_PERIODIC, plain_fill },
+    { "surround", STEP_SURROUND, PATTERN_SAME, plain_fill },
 };
 
 /* ---- ours beside them ---- */
