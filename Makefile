@@ -80,6 +80,7 @@ $(BUILD)/.flags: FORCE
 	@mkdir -p $(@D); echo "$(CC) $(CURDIR) $(VERSION)" | cmp -s - $@ || echo "$(CC) $(CURDIR) $(VERSION)" >$@
 FORCE:
 $(target_objects): $(BUILD)/.flags Makefile
+$(target_objects): target += -ffunction-sections -fdata-sections # what nobody calls is left out
 
 $(BUILD)/target/efi/%.o: target += $(efi_flags)
 # Runs once, or waits for devices: small is worth more than fast. Not so for hashing, a pass over whole files.
@@ -108,8 +109,8 @@ $(BUILD)/gen/font.c: kernel/font_generate.py | $(BUILD)/.packages-build
 
 $(BUILD)/BOOTX64.EFI.debug: $(target_objects) efi/image.lds
 	$(call say,LD      $@)
-	$(Q)$(LD) -shared -Bsymbolic -nostdlib -z defs -z noexecstack --build-id=none --no-warn-rwx-segments -T efi/image.lds \
-	    -L /usr/lib /usr/lib/crt0-efi-x86_64.o $(target_objects) -lgnuefi -o $@
+	$(Q)$(LD) -shared -Bsymbolic -nostdlib -z defs -z noexecstack --gc-sections --build-id=none --no-warn-rwx-segments \
+	    -T efi/image.lds -L /usr/lib /usr/lib/crt0-efi-x86_64.o $(target_objects) -lgnuefi -o $@
 
 # The file people copy: PE32+, stripped, page-aligned sections, NX_COMPAT.
 $(BUILD)/BOOTX64.EFI: $(BUILD)/BOOTX64.EFI.debug efi/finish_pe.py
@@ -250,7 +251,7 @@ full_speed_programs := $(tsan_programs:$(BUILD)/tsan/%=$(BUILD)/host/%) # races 
 fuzz_programs := $(patsubst tests/%.c,$(BUILD)/fuzz/tests/%,$(wildcard tests/fuzz_*.c))
 bench_programs := $(patsubst tests/bench/%.c,$(BUILD)/host/tests/bench/%,$(wildcard tests/bench/bench_*.c))
 bench_pmm := $(BUILD)/host/tests/bench/bench_pmm
-support = $(patsubst %,$(BUILD)/$(1)/%.o,tests/host_support tests/fake_acpi mm/host/map_text $(basename $(wildcard tests/model_*.c)))
+support = $(patsubst %,$(BUILD)/$(1)/%.o,tests/host_support tests/fake_acpi tests/random_map mm/host/map_text $(basename $(wildcard tests/model_*.c)))
 
 # These walk efi/ through a fake firmware: the only tests that need UEFI's types.
 efi_tests := test_exit test_failure test_loader_memory test_pages test_loading_memory test_video test_file_read \

@@ -11,7 +11,7 @@
 #include "format.h"
 
 enum report_format {
-    REPORT_TEXT, /* for people: columns, 78 characters wide if nothing is longer than usual */
+    REPORT_TEXT, /* for people: columns, 79 characters wide if nothing is longer than usual */
     REPORT_CSV,  /* RFC 4180: a line of column names, then a record a line */
     REPORT_JSON, /* RFC 8259: one object; sizes in bytes, addresses as strings "0x..." (64 bits do not fit a double) */
     REPORT_SFO,  /* the EFI shell's standard-format output (UEFI Shell 2.2, 3.4.4.1); for the map alone */

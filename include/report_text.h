@@ -14,6 +14,10 @@ struct size_text {
 /* In style->unit; one of the larger units exact or cut to three decimals: 4 KB, 0.062 GB, 16 pages. */
 struct size_text report_size(const struct report_style *style, uint64_t bytes);
 
+/* The two columns REPORT_AMOUNT_HEADING of the reports' tables. */
+#define REPORT_AMOUNT_HEADING "    Pages     Size"
+void report_amount(const struct report_style *style, uint64_t pages);
+
 /* The nth of strings that follow one another, each with its NUL: it must be there. Without a pointer for each. */
 const char *nth_string(const char *strings, unsigned n);
 

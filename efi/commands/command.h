@@ -1,6 +1,7 @@
 /*
- * Commands: what BOOTX64.EFI does when it is run as a tool. A command reports and returns; it never leaves boot services,
- * and gives back whatever it took. Each is a file of its own in this directory, and a line in the table of table.c.
+ * Commands: what BOOTX64.EFI does when it is run as a tool. A command reports and returns; it never leaves boot
+ * services, and gives back whatever it took. Each is a file of its own in this directory, and a line in the table of
+ * table.c.
  */
 #ifndef COMMAND_H
 #define COMMAND_H
@@ -39,7 +40,8 @@ extern const struct command_description map_command, frames_command, attributes_
     test_command, picture_command, report_command;
 
 /*
- * commands.c: by name, whatever its case; NULL: there is none. The words `boot`, `selftest` and `help` are not in the table: they are known
+ * commands.c: by name, whatever its case; NULL: there is none. The words `boot`, `selftest` and `help` are not in
+ * the table: they are known
  * to arguments.c.
  */
 const struct command_description *command_find(const char *name, size_t bytes);
@@ -71,17 +73,20 @@ MUST_CHECK EFI_STATUS command_start(struct firmware *fw, struct boot_info *info,
 bool command_is_known(const char *word, size_t bytes);
 
 /*
- * memory.c: the firmware's map now, read once into a buffer of pages that is given back by command_map_free(). The image
- * and the buffers of the command are marked as its own. A failure has been printed.
+ * memory.c: the firmware's map now, read once into a buffer of pages that is given back by command_map_free(). The
+ * image and the buffers of the command are marked as its own. A failure has been printed.
  */
 struct command_map {
     struct map_subject subject;
     struct phys_range buffer, scratch; /* pages of LoaderData */
     struct own_range own[4];
 };
-/* scratch_bytes: NULL, or says how much the report needs; the scratch is 64-aligned, and allocated before the map is read. */
-MUST_CHECK EFI_STATUS command_map_read(const struct command *command, size_t (*scratch_bytes)(const struct map_subject *),
-                                       struct command_map *ret);
+/*
+ * scratch_bytes: NULL, or says how much the report needs; the scratch is 64-aligned, and allocated before the map is
+ * read.
+ */
+MUST_CHECK EFI_STATUS command_map_read(const struct command *command,
+                                       size_t (*scratch_bytes)(const struct map_subject *), struct command_map *ret);
 void command_map_free(const struct command *command, struct command_map *map);
 /* Prints why there is no report; nothing with REPORT_OK. The status that fits. */
 MUST_CHECK EFI_STATUS command_report_result(const struct command *command, enum report_status status);

@@ -10,7 +10,8 @@ static EFI_STATUS print_map(struct command *command)
 
     if (EFI_ERROR(status))
         return status;
-    report = map_report(&command->style, &map.subject, identity_pointer(map.scratch.start), map.scratch.bytes, &anomalies);
+    report = map_report(&command->style, &map.subject, identity_pointer(map.scratch.start), map.scratch.bytes,
+                        &anomalies);
     command_map_free(command, &map);
     status = command_report_result(command, report);
     return !EFI_ERROR(status) && anomalies ? COMMAND_ANOMALIES : status;

@@ -9,9 +9,9 @@
 #define CONSOLE_LINE_UNITS 160
 
 /*
- * What the shell redirects (`>`) or pipes (`|`); CHAR16, for its standard output takes nothing else. Text is ASCII alone:
- * what is not becomes a question mark, because the shell's `>a` cuts characters to their low byte. It goes line by line,
- * since each call is dear, and a write to a file where the shell redirects.
+ * What the shell redirects (`>`) or pipes (`|`); CHAR16, for its standard output takes nothing else. Text is ASCII
+ * alone: what is not becomes a question mark, because the shell's `>a` cuts characters to their low byte. It goes line
+ * by line, since each call is dear, and a write to a file where the shell redirects.
  */
 struct console_line {
     const struct firmware *fw;

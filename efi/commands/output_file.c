@@ -46,7 +46,8 @@ FRAME_OF_ITS_OWN static enum boot_path_status find_place(struct firmware *fw, co
         if (path.path[i] == ':') /* a volume of the shell's, of which it knows nothing */
             return BOOT_PATH_OK;
     ret->volume = files_find_volume(&files, &path);
-    return boot_path_normalise(path.path, path.path_bytes, base, text_bytes(base), ret->path, sizeof ret->path, &position);
+    return boot_path_normalise(path.path, path.path_bytes, base, text_bytes(base), ret->path, sizeof ret->path,
+                               &position);
 }
 
 FRAME_OF_ITS_OWN static enum boot_path_status resolve(struct firmware *fw, const char *typed, struct place *ret)

@@ -93,8 +93,8 @@ enum report_status frames_report(const struct report_style *style, const struct 
 
     if (normal != REGION_OK)
         return normal == REGION_BAD_STRIDE ? REPORT_BAD_MAP : REPORT_NO_SPACE;
-    found.usable_now = frames_of_type(&map, REGION_USABLE);
-    found.reclaimable = frames_of_type(&map, REGION_BOOTLOADER_RECLAIMABLE);
+    found.frames[AMOUNT_USABLE_NOW] = frames_of_type(&map, REGION_USABLE);
+    found.frames[AMOUNT_RECLAIMABLE] = frames_of_type(&map, REGION_BOOTLOADER_RECLAIMABLE);
     normal = normalize(subject, REGION_VIEW_OWNED, buffer, buffer_bytes, &map);
     if (normal != REGION_OK)
         return REPORT_NO_SPACE;

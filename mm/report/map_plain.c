@@ -3,13 +3,12 @@
 #include "report_text.h"
 
 /*
- *    # Type                   Start        End     Pages      Size  Attributes
- *    0 BootServiceCode          0x0     0x1000         1      4 KB  UC WC WT WB
+ *    # Type                   Start        End    Pages     Size Attributes
+ *    0 BootServiceCode          0x0     0x1000        1     4 KB UC WC WT WB
  *
  * A region's type takes the place of the first two columns.
  */
 #define NAME_COLUMNS "%-22s"
-#define AMOUNT_COLUMNS "%9lu %9s"
 #define ADDRESS_WIDTH_MIN 10
 
 struct plain {
@@ -29,23 +28,18 @@ static unsigned address_width_of(const struct region_map *map)
     return width;
 }
 
-static void print_amount(const struct plain *p, uint64_t pages)
-{
-    print_format(p->sink, AMOUNT_COLUMNS, pages, report_size(p->view->style, pages_to_bytes(pages)).text);
-}
-
 /* A line about bytes that end within 64 bits. */
 static void print_row(const struct plain *p, const char *name, struct phys_range range)
 {
-    print_format(p->sink, NAME_COLUMNS " %*lx %*lx ", name, p->address_width, range.start.value, p->address_width,
+    print_format(p->sink, NAME_COLUMNS " %*lx %*lx", name, p->address_width, range.start.value, p->address_width,
                  phys_range_end(range));
-    print_amount(p, range.bytes >> PAGE_SHIFT);
+    report_amount(p->view->style, range.bytes >> PAGE_SHIFT);
     print_text(p->sink, "\n");
 }
 
 static void print_heading(const struct plain *p, const char *first, const char *last)
 {
-    print_format(p->sink, NAME_COLUMNS " %*s %*s     Pages      Size%s\n", first, p->address_width, "Start",
+    print_format(p->sink, NAME_COLUMNS " %*s %*s" REPORT_AMOUNT_HEADING "%s\n", first, p->address_width, "Start",
                  p->address_width, "End", last);
 }
 
@@ -68,14 +62,14 @@ static void print_descriptor(const struct plain *p, uint64_t index)
 
     print_format(p->sink, "%4lu ", index);
     print_type(p->sink, d.type);
-    print_format(p->sink, " %*lx ", p->address_width, d.start);
+    print_format(p->sink, " %*lx", p->address_width, d.start);
     if (has_end)
-        print_format(p->sink, "%*lx ", p->address_width, end);
+        print_format(p->sink, " %*lx", p->address_width, end);
     else
-        print_format(p->sink, "%*s ", p->address_width, "wraps");
-    print_amount(p, d.pages);
+        print_format(p->sink, " %*s", p->address_width, "wraps");
+    report_amount(p->view->style, d.pages);
     if (!subject->without_attributes) {
-        print_text(p->sink, "  ");
+        print_text(p->sink, " ");
         print_attribute_names(p->sink, d.attributes);
     }
     if (has_end && map_has_uses(subject, d.start, end)) {
@@ -92,7 +86,7 @@ static void print_descriptors(const struct plain *p)
 
     print_format(p->sink, "Memory map: %lu descriptors of %lu bytes, %u address bits; ends excluded\n", n,
                  subject->map.stride, subject->phys_bits);
-    print_heading(p, "   # Type", subject->without_attributes ? "" : "  Attributes");
+    print_heading(p, "   # Type", subject->without_attributes ? "" : " Attributes");
     for (uint64_t i = 0; i < n; i++)
         print_descriptor(p, i);
 }
@@ -120,15 +114,15 @@ static void print_total(const struct plain *p, const char *name, const struct ma
 {
     if (!total->entries)
         return;
-    print_format(p->sink, NAME_COLUMNS " %11lu ", name, total->entries);
-    print_amount(p, total->pages);
+    print_format(p->sink, NAME_COLUMNS " %11lu", name, total->entries);
+    report_amount(p->view->style, total->pages);
     print_text(p->sink, "\n");
 }
 
 static void print_sum(const struct plain *p, const char *label, uint64_t bytes)
 {
-    print_format(p->sink, "%-34s ", label);
-    print_amount(p, bytes >> PAGE_SHIFT);
+    print_format(p->sink, "%-34s", label);
+    report_amount(p->view->style, bytes >> PAGE_SHIFT);
     print_text(p->sink, "\n");
 }
 
@@ -138,11 +132,11 @@ static void print_totals(const struct plain *p)
     const struct region_map *map = &p->view->regions;
     const uint64_t later = frames_to_bytes(totals->regions[REGION_BOOTLOADER_RECLAIMABLE].pages);
 
-    print_format(p->sink, "\nTotals %27s     Pages      Size\n", "Descriptors");
+    print_format(p->sink, "\nTotals %27s" REPORT_AMOUNT_HEADING "\n", "Descriptors");
     for (uint32_t type = 0; type < FIRMWARE_TYPES_NAMED; type++)
         print_total(p, firmware_type_name(type), &totals->types[type]);
     print_total(p, "other types", &totals->types[FIRMWARE_TYPE_OTHER]);
-    print_format(p->sink, "\nTotals %27s     Pages      Size\n", "Regions");
+    print_format(p->sink, "\nTotals %27s" REPORT_AMOUNT_HEADING "\n", "Regions");
     for (unsigned type = 0; type < REGION_TYPES; type++)
         print_total(p, region_type_name((enum region_type)type), &totals->regions[type]);
     print_text(p->sink, "\n");

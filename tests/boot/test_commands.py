@@ -158,8 +158,9 @@ def page_through(guest):
 def large(tmp_path_factory):
     """4 GiB, neither a framebuffer nor a serial port: there is nobody to talk to, files are all there is."""
     directory = tmp_path_factory.mktemp("commands")
-    lines = ["@echo -off", "fs0:", *script_of(MAPS, "fs0:"), r"rm -q fs0:\status.txt", *script_of(MAPS, "fs0:"), "reset -s"]
-    image = images.make_image(directory / "esp.img", {"startup.nsh": images.script(*lines), "l.efi": LOADER, "sub/x": b""})
+    maps = script_of(MAPS, "fs0:")
+    script = images.script("@echo -off", "fs0:", *maps, r"rm -q fs0:\status.txt", *maps, "reset -s")
+    image = images.make_image(directory / "esp.img", {"startup.nsh": script, "l.efi": LOADER, "sub/x": b""})
     with Machine(Shape(memory_mib=4096, display="none", serial=False), image=image, keep_changes=True) as guest:
         guest.wait_for_exit(TIMEOUT_S)
     return Run(image, "")
@@ -216,7 +217,8 @@ def without_what_changes(descriptors, own):
 def test_json_csv_text_and_the_shell_agree(guest):
     by_json, by_csv = descriptors_of_json(guest.output("json")), descriptors_of_csv(guest.output("csv"))
     by_text = descriptors_of_text(guest.output("text"))
-    by_shell = [(d.type, d.start, d.end, (d.end - d.start) // shell_map.PAGE) for d in guest.shell_map("shell1").descriptors]
+    by_shell = [(d.type, d.start, d.end, (d.end - d.start) // shell_map.PAGE)
+                for d in guest.shell_map("shell1").descriptors]
     same = [without_what_changes(one, guest.own) for one in (by_json, by_csv, by_text, by_shell)]
     assert len(same[0]) > 50
     assert same[0] == same[1]
@@ -260,7 +262,8 @@ def test_nothing_is_lost_however_often_commands_run(small):
     """Pages of the loader's type are equal one by one; of the firmware's pool, what each command loses would add up."""
     before, after = small.shell_map("before"), small.shell_map("after")
     shell_map.assert_same(before, after, own=[])
-    assert abs(after.totals["BSData"] - before.totals["BSData"]) <= 4 * shell_map.PAGE < len(small.statuses) * shell_map.PAGE / 4
+    pages = abs(after.totals["BSData"] - before.totals["BSData"]) // shell_map.PAGE
+    assert pages <= 4 < len(small.statuses) // 4
 
 
 @pytest.mark.xdist_group("commands-small")
@@ -311,7 +314,7 @@ def test_help_and_the_manual_page_name_the_same_commands_and_options(small):
     assert {"boot", "selftest", "map", "frames", "help", "--version"} <= {name for name, _ in commands}
     for name, purpose in commands:
         assert re.search(rf"^ +{re.escape(name)} +{re.escape(purpose)}$", manual_page, re.MULTILINE), name
-    options = re.findall(r"^  (-.*)$", helped, re.MULTILINE) + re.findall(r"^  (-.*)$", small.output("helpmap"), re.MULTILINE)
+    options = re.findall(r"^  (-.*)$", helped + small.output("helpmap"), re.MULTILINE)
     assert len(options) > 8
     for option in options:
         assert option in manual_page
