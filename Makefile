@@ -255,16 +255,17 @@ support = $(patsubst %,$(BUILD)/$(1)/%.o,tests/host_support tests/fake_acpi test
 
 # These walk efi/ through a fake firmware: the only tests that need UEFI's types.
 efi_tests := test_exit test_failure test_loader_memory test_pages test_loading_memory test_video test_file_read \
-    test_arguments test_commands
+    test_arguments test_commands test_memtest_processors
 efi_test_objects := $(patsubst %,$(BUILD)/asan/%.o,tests/fake_firmware tests/fake_files tests/some_commands $(addprefix efi/,exit memory pages failure \
     console keyboard log secure_boot arguments shell_path gop tables files/read files/file files/files files/volume files/drive \
     $(addprefix commands/,commands frames help map memory output output_file words)))
 loading_objects := $(addprefix $(BUILD)/asan/efi/limine/,memory.o video.o)
-$(efi_test_objects) $(loading_objects) $(efi_tests:%=$(BUILD)/asan/tests/%.o): host += $(efi_flags) -fshort-wchar \
+$(efi_test_objects) $(loading_objects) $(BUILD)/asan/efi/memtest/processors.o $(efi_tests:%=$(BUILD)/asan/tests/%.o): host += $(efi_flags) -fshort-wchar \
     $(if $(is_gcc),-maccumulate-outgoing-args)
 $(efi_tests:%=$(BUILD)/asan/tests/%): $(efi_test_objects)
 $(BUILD)/asan/tests/test_loading_memory: $(filter %memory.o,$(loading_objects))
 $(BUILD)/asan/tests/test_video: $(loading_objects)
+$(BUILD)/asan/tests/test_memtest_processors: $(BUILD)/asan/efi/memtest/processors.o
 $(filter $(BUILD)/asan/tests/test_region%,$(test_programs)): $(BUILD)/asan/tests/region_fixture.o
 
 # The clock and the processor that it waits for are the test's.
