@@ -21,11 +21,12 @@ export PATH := $(PATH):/usr/sbin:/sbin # mkfs.fat, for those who are not root
 
 # ---- what must be installed; each set is checked once per build directory -------------------------------------------
 
-packages_build := gcc libc6-dev binutils gnu-efi python3 python3-pefile fonts-spleen mtools dosfstools
+packages_build := gcc libc6-dev libstb-dev binutils gnu-efi python3 python3-pefile fonts-spleen mtools dosfstools \
+    libjson-c-dev
 packages_run := qemu-system-x86 ovmf
 packages_window := qemu-system-gui
 packages_test := libcmocka-dev python3-pytest python3-pytest-xdist python3-pil clang libclang-rt-14-dev valgrind gdisk \
-    spin libfdt-dev device-tree-compiler swtpm sbsigntool openssl
+    spin libfdt-dev device-tree-compiler swtpm sbsigntool openssl mandoc
 
 define packages_rule
 $(BUILD)/.packages-$(1): Makefile
@@ -213,7 +214,8 @@ pure_sources := $(mm_sources) $(report_sources) $(BUILD)/gen/font.c \
     $(addprefix kernel/smp/,acpi.c acpi_place.c madt.c apic.c) \
     $(addprefix kernel/limine/,memory_map.c tables.c io_apic.c iommu.c) \
     $(addprefix efi/memtest/,errors.c options.c sequence.c step.c team.c) \
-    $(addprefix efi/,options.c smbios.c device_tree.c utf16.c files/device_path.c) $(wildcard efi/config/*.c efi/elf/*.c efi/inventory/*.c)
+    $(addprefix efi/,options.c smbios.c device_tree.c utf16.c files/device_path.c) \
+    $(wildcard efi/config/*.c efi/elf/*.c efi/picture/*.c efi/inventory/*.c)
 pure_names := $(patsubst $(BUILD)/gen/%,gen/%,$(basename $(pure_sources)))
 
 host := $(common) -D_GNU_SOURCE -DPOLYGLOT_HOST -DPOLYGLOT_VERSION='"$(VERSION)"'
@@ -238,10 +240,20 @@ $(eval $(call host_tree,asan,$(CC),$(sanitize),test))
 $(eval $(call host_tree,tsan,$(CC),-O1 -fsanitize=thread,test))
 $(eval $(call host_tree,fuzz,$(CLANG),-O1 -fsanitize=fuzzer-no-link$(comma)address$(comma)undefined -fno-sanitize-recover=all,test))
 
-# Programs: mm/host/NAME_WITH_UNDERSCORES.c -> build/host/name-with-dashes
-$(BUILD)/host/memmap-report: $(BUILD)/host/mm/host/memmap_report.o $(BUILD)/host/mm/host/map_text.o \
+# memmap-report: its own files, and the readers of memory maps, which tests and fuzzers link, too.
+memmap_report_sources := $(addprefix mm/host/,memmap_report.c arguments.c built_map.c boot_report.c picture_file.c \
+    input.c output.c)
+reader_sources := $(filter-out $(memmap_report_sources),$(wildcard mm/host/*.c))
+$(BUILD)/host/mm/host/memmap_report.o: host += -DPOLYGLOT_VERSION='"$(VERSION)"'
+$(BUILD)/host/mm/host/memmap_report.o: $(BUILD)/.flags
+readers = $(patsubst %.c,$(BUILD)/$(1)/%.o,$(reader_sources))
+$(BUILD)/host/memmap-report: $(memmap_report_sources:%.c=$(BUILD)/host/%.o) $(call readers,host) \
     $(BUILD)/host/tests/host_support.o $(BUILD)/host/libpure.a
 	$(call say,HOSTLD  $@)
+	$(Q)$(CC) $^ -ljson-c -o $@
+
+# A process that keeps clearing a bit of a guest's memory (tests/boot/bad_memory.py).
+$(BUILD)/host/stuck-bit: $(BUILD)/host/tests/boot/stuck_bit.o
 	$(Q)$(CC) $^ -o $@
 
 test_sources := $(wildcard tests/test_*.c)
@@ -251,21 +263,24 @@ full_speed_programs := $(tsan_programs:$(BUILD)/tsan/%=$(BUILD)/host/%) # races 
 fuzz_programs := $(patsubst tests/%.c,$(BUILD)/fuzz/tests/%,$(wildcard tests/fuzz_*.c))
 bench_programs := $(patsubst tests/bench/%.c,$(BUILD)/host/tests/bench/%,$(wildcard tests/bench/bench_*.c))
 bench_pmm := $(BUILD)/host/tests/bench/bench_pmm
-support = $(patsubst %,$(BUILD)/$(1)/%.o,tests/host_support tests/fake_acpi tests/random_map mm/host/map_text $(basename $(wildcard tests/model_*.c)))
+support = $(patsubst %,$(BUILD)/$(1)/%.o,tests/host_support tests/fake_acpi tests/random_map \
+    $(addprefix mm/host/,map_text map_rows text_scan) $(basename $(wildcard tests/model_*.c)))
 
 # These walk efi/ through a fake firmware: the only tests that need UEFI's types.
 efi_tests := test_exit test_failure test_loader_memory test_pages test_loading_memory test_video test_file_read \
-    test_arguments test_commands test_memtest_processors
-efi_test_objects := $(patsubst %,$(BUILD)/asan/%.o,tests/fake_firmware tests/fake_files tests/some_commands $(addprefix efi/,exit memory pages failure \
-    console keyboard log secure_boot arguments shell_path gop tables files/read files/file files/files files/volume files/drive \
-    $(addprefix commands/,commands frames help map memory output output_file words)))
+    test_arguments test_commands test_picture test_memtest_processors
+efi_test_objects := $(patsubst %,$(BUILD)/asan/%.o,tests/fake_firmware tests/fake_files tests/some_commands \
+    $(addprefix efi/,exit memory pages failure console keyboard log secure_boot arguments shell_path gop tables \
+    files/read files/file files/files files/volume files/drive \
+    $(addprefix commands/,commands frames help inventory machine map memory output output_file picture report screen words)))
 loading_objects := $(addprefix $(BUILD)/asan/efi/limine/,memory.o video.o)
-$(efi_test_objects) $(loading_objects) $(BUILD)/asan/efi/memtest/processors.o $(efi_tests:%=$(BUILD)/asan/tests/%.o): host += $(efi_flags) -fshort-wchar \
-    $(if $(is_gcc),-maccumulate-outgoing-args)
+memtest_objects := $(BUILD)/asan/efi/memtest/processors.o
+$(efi_test_objects) $(loading_objects) $(memtest_objects) $(efi_tests:%=$(BUILD)/asan/tests/%.o): \
+    host += $(efi_flags) -fshort-wchar $(if $(is_gcc),-maccumulate-outgoing-args)
 $(efi_tests:%=$(BUILD)/asan/tests/%): $(efi_test_objects)
 $(BUILD)/asan/tests/test_loading_memory: $(filter %memory.o,$(loading_objects))
 $(BUILD)/asan/tests/test_video: $(loading_objects)
-$(BUILD)/asan/tests/test_memtest_processors: $(BUILD)/asan/efi/memtest/processors.o
+$(BUILD)/asan/tests/test_memtest_processors: $(memtest_objects)
 $(filter $(BUILD)/asan/tests/test_region%,$(test_programs)): $(BUILD)/asan/tests/region_fixture.o
 
 # The clock and the processor that it waits for are the test's.
@@ -274,6 +289,12 @@ $(BUILD)/asan/tests/test_wake: $(BUILD)/asan/kernel/smp/wake.o
 # What others make of a device tree is the measure of ours.
 $(BUILD)/asan/tests/test_device_tree $(BUILD)/fuzz/tests/fuzz_device_tree: libraries := -lfdt
 
+# What reads memory maps of others.
+readers_tests := $(BUILD)/asan/tests/test_map_readers $(BUILD)/fuzz/tests/fuzz_map_readers
+$(readers_tests): libraries := -ljson-c
+$(BUILD)/asan/tests/test_map_readers: $(call readers,asan)
+$(BUILD)/fuzz/tests/fuzz_map_readers: $(call readers,fuzz)
+
 $(test_programs): %: %.o $(call support,asan) $(BUILD)/asan/libpure.a
 	$(Q)$(CC) -fsanitize=address,undefined $(filter %.o,$^) $(filter %.a,$^) -lcmocka -lpthread $(libraries) -o $@
 $(tsan_programs): %: %.o $(call support,tsan) $(BUILD)/tsan/libpure.a
@@ -281,7 +302,7 @@ $(tsan_programs): %: %.o $(call support,tsan) $(BUILD)/tsan/libpure.a
 $(full_speed_programs): %: %.o $(call support,host) $(BUILD)/host/libpure.a
 	$(Q)$(CC) $^ -lpthread -o $@
 $(fuzz_programs): %: %.o $(call support,fuzz) $(BUILD)/fuzz/libpure.a
-	$(Q)$(CLANG) -fsanitize=fuzzer,address,undefined $^ $(libraries) -o $@
+	$(Q)$(CLANG) -fsanitize=fuzzer,address,undefined $(filter %.o,$^) $(filter %.a,$^) $(libraries) -o $@
 $(filter-out $(bench_pmm),$(bench_programs)): %: %.o $(call support,host) $(BUILD)/host/libpure.a
 	$(Q)$(CC) $^ -lpthread -o $@
 
@@ -296,7 +317,7 @@ $(bench_pmm): $(bench_pmm_objects) $(BUILD)/target/libmm.a
 	$(Q)$(CC) $^ -lpthread -o $@
 
 .PHONY: host-tests
-host-tests: $(test_programs) $(tsan_programs) $(full_speed_programs) $(fuzz_programs) $(BUILD)/host/memmap-report $(bench_pmm)
+host-tests: $(test_programs) $(tsan_programs) $(full_speed_programs) $(fuzz_programs) $(BUILD)/host/memmap-report $(bench_pmm) $(BUILD)/host/stuck-bit
 
 # ---- the kernel that the boot tests load ------------------------------------------------------------------------------
 
@@ -345,6 +366,16 @@ $(BUILD)/preparer.efi: $(preparer_objects) efi/image.lds efi/finish_pe.py
 test-kernel: $(BUILD)/preparer.efi
 
 # ---- what people call ------------------------------------------------------------------------------------------------
+
+# memmap-report and its manual, for people who want to type its name.
+PREFIX ?= /usr/local
+installed = $(DESTDIR)$(PREFIX)/bin/memmap-report $(DESTDIR)$(PREFIX)/share/man/man1/memmap-report.1
+.PHONY: install uninstall
+install: $(BUILD)/host/memmap-report
+	$(Q)install -D -m 755 $< $(firstword $(installed))
+	$(Q)install -D -m 644 mm/host/memmap-report.1 $(lastword $(installed))
+uninstall:
+	$(Q)rm -f $(installed)
 
 .PHONY: run test test-all bench speed compare fuzz mutants layers check clean help
 run: all $(BUILD)/.packages-run $(if $(WINDOW),$(BUILD)/.packages-window)
@@ -399,6 +430,7 @@ help:
 	@echo "make speed      what a boot of a kernel costs; LIMINE=path/to/BOOTX64.EFI beside it"
 	@echo "make compare    kernels under Limine and under this loader: LIMINE=path KERNELS='folder ...'"
 	@echo "make fuzz       fuzz for long; make mutants: prove that the tests can fail"
+	@echo "make install    memmap-report and its manual into PREFIX (/usr/local), below DESTDIR; make uninstall removes them"
 	@echo "make clean      remove $(BUILD)/; V=1 shows every command"
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -12,7 +12,7 @@
 
 #define OPTION_PREFIX "polyglot:"
 #define CONFIGURATION_PREFIX "limine:config:"
-#define OPTIONS_KNOWN "resolution=WxH, test=MIB, raw-map=yes, console=none, fault=KIND"
+#define OPTIONS_KNOWN "resolution=WxH, test=MIB, bad_memory=RANGES, raw-map=yes, console=none, fault=KIND"
 
 static bool begins_with(const char *text, size_t length, const char *prefix)
 {

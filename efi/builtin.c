@@ -35,7 +35,7 @@ static EFI_STATUS allocate(const struct firmware *fw, struct boot_info *info, co
         .view = REGION_VIEW_OWNED,
         .claims = info->claims,
         .n_claims = info->n_claims,
-        .claims_capacity = BOOT_CLAIMS_MAX,
+        .claims_capacity = info->claims_capacity,
         .allocator = true,
         .tables = count_tables,
         .context = &context,

@@ -100,7 +100,10 @@ struct page_limits {
     const struct boot_info *info;
     struct phys_range aperture;
 };
-/* align: a power of two >= 4 KiB. Where the firmware hands out what is not memory, tries once more, below 4 GiB. */
+/*
+ * align: a power of two >= 4 KiB. Where the firmware hands out what is not memory, tries once more, below 4 GiB; where
+ * bad memory is in the way, below that.
+ */
 MUST_CHECK EFI_STATUS pages_allocate(const struct page_limits *limits, uint64_t bytes, uint64_t align,
                                      struct phys_range *ret);
 /* For processors in real or protected mode: ends at or below `end`, not at address 0; perhaps below 1 MiB. */
@@ -144,6 +147,14 @@ struct memory_demand {
 MUST_CHECK EFI_STATUS loader_memory_allocate(const struct firmware *fw, const struct gop_choice *choice,
                                              const struct memory_demand *demand, struct boot_info *info,
                                              struct map_buffer *ret_map);
+/*
+ * The beginning of it, for who needs to know the map alone: `tables` and what follows are not used. The map is in
+ * LOADER_FIRMWARE_MAP, its regions in LOADER_REGIONS; to be freed by the caller after a failure, too.
+ */
+MUST_CHECK EFI_STATUS loader_memory_survey(const struct firmware *fw, const struct memory_demand *demand,
+                                           struct boot_info *info, struct map_buffer *ret_buffer,
+                                           struct region_map *ret_map);
+/* All but LOADER_CLAIMS, which was there before. */
 void loader_memory_free(const struct firmware *fw, struct boot_info *info);
 
 /* exit.c */

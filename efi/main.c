@@ -27,6 +27,8 @@ static EFI_STATUS firmware_open(struct firmware *fw, EFI_HANDLE image, EFI_SYSTE
 /* What is known without asking anybody but the firmware and the processor. */
 static void survey(const struct firmware *fw, struct boot_info *info)
 {
+    info->claims = info->first_claims;
+    info->claims_capacity = BOOT_CLAIMS_MAX;
     tables_find(fw, info);
     limits_find(info);
     info->image = image_layout().whole;

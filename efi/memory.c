@@ -25,6 +25,7 @@ static const char use_names[LOADER_USES][24] = {
     [LOADER_REGIONS] = "memory regions",
     [LOADER_FIRMWARE_MAP] = "the memory map",
     [LOADER_CONSOLE_CELLS] = "the text console",
+    [LOADER_CLAIMS] = "bad_memory",
 };
 
 /* What each step here needs. */
@@ -51,7 +52,8 @@ static EFI_STATUS allocate(const struct loader *l, enum loader_use use, uint64_t
 void loader_memory_free(const struct firmware *fw, struct boot_info *info)
 {
     for (unsigned use = 0; use < LOADER_USES; use++)
-        pages_free(fw, &info->loader[use]);
+        if (use != LOADER_CLAIMS)
+            pages_free(fw, &info->loader[use]);
 }
 
 /* Room for what may come until the exit. */
@@ -170,4 +172,13 @@ EFI_STATUS loader_memory_allocate(const struct firmware *fw, const struct gop_ch
     if (EFI_ERROR(status))
         loader_memory_free(fw, info);
     return status;
+}
+
+EFI_STATUS loader_memory_survey(const struct firmware *fw, const struct memory_demand *demand, struct boot_info *info,
+                                struct map_buffer *ret_buffer, struct region_map *ret_map)
+{
+    const struct loader loader = { fw, NULL, demand, info, { fw, info, { { 0 }, 0 } } };
+    const EFI_STATUS status = allocate_map(&loader, ret_buffer);
+
+    return EFI_ERROR(status) ? status : survey(&loader, ret_buffer, ret_map);
 }

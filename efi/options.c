@@ -1,6 +1,6 @@
 #include "options.h"
 
-#include "compiler.h"
+#include "bad_memory.h"
 
 /* Longest word that can mean anything to us; the rest of a longer one is dropped. */
 #define WORD_MAX 256
@@ -71,6 +71,19 @@ static bool read_test_limit(struct options *options, const char *text, const cha
     return true;
 }
 
+static bool read_bad_memory(struct options *options, const char *text, size_t bytes)
+{
+    struct options read = *options;
+    struct bad_memory_list list = { read.bad_memory, read.n_bad_memory, OPTION_BAD_MEMORY_MAX };
+    struct bad_memory_error error;
+
+    if (!bad_memory_parse(text, bytes, &list, &error))
+        return false;
+    read.n_bad_memory = list.n;
+    *options = read;
+    return true;
+}
+
 /* `KIND` or `KIND-N`. */
 static bool read_loader_fault(const char *text, size_t bytes, enum loader_fault *ret_fault, uint32_t *ret_call)
 {
@@ -126,8 +139,10 @@ bool options_is_of_loader(const char *word, size_t bytes)
     enum loader_fault fault;
     uint32_t call;
 
-    return key < bytes && same_word(word, key, "fault") &&
-           read_loader_fault(word + key + 1, bytes - key - 1, &fault, &call);
+    if (key == bytes)
+        return false;
+    return same_word(word, key, "bad_memory") ||
+           (same_word(word, key, "fault") && read_loader_fault(word + key + 1, bytes - key - 1, &fault, &call));
 }
 
 bool options_read_word(struct options *options, const char *word, size_t bytes)
@@ -144,6 +159,8 @@ bool options_read_word(struct options *options, const char *word, size_t bytes)
         return read_resolution(options, value, end);
     if (same_word(word, key, "test"))
         return read_test_limit(options, value, end);
+    if (same_word(word, key, "bad_memory"))
+        return read_bad_memory(options, value, value_bytes);
     if (same_word(word, key, "fault"))
         return read_fault(options, value, value_bytes);
     if (same_word(word, key, "console") && same_word(value, value_bytes, "none"))

@@ -1,5 +1,7 @@
 #include "firmware.h"
 
+#define ANYWHERE UINT64_MAX
+
 /* Whether the firmware hands out what nobody could keep: low, beyond reach, or somebody else's. */
 static bool is_unfit(const struct page_limits *limits, struct phys_range range)
 {
@@ -13,6 +15,22 @@ static bool is_unfit(const struct page_limits *limits, struct phys_range range)
         if (phys_ranges_overlap(range, info->claims[i].bytes))
             return true;
     return false;
+}
+
+/* The lowest start of bad memory in it; 0: it has none, or begins with it at address 0. */
+static uint64_t find_bad(const struct page_limits *limits, struct phys_range range)
+{
+    const struct boot_info *info = limits->info;
+    uint64_t lowest = 0;
+
+    for (size_t i = 0; i < info->n_claims; i++) {
+        const struct region_claim *claim = &info->claims[i];
+
+        if (claim->type == REGION_BAD_MEMORY && phys_ranges_overlap(range, claim->bytes) &&
+            (!lowest || claim->bytes.start.value < lowest))
+            lowest = claim->bytes.start.value;
+    }
+    return lowest;
 }
 
 void pages_free(const struct firmware *fw, struct phys_range *range)
@@ -34,17 +52,25 @@ static struct phys_range keep_aligned(const struct firmware *fw, struct phys_ran
     return (struct phys_range){ phys_addr(start), bytes };
 }
 
-/* EFI_NOT_FOUND: there are pages, but none that we could keep. */
-static EFI_STATUS try_pages(const struct page_limits *limits, EFI_ALLOCATE_TYPE how, EFI_PHYSICAL_ADDRESS start,
-                            uint64_t bytes, uint64_t align, struct phys_range *ret)
+/*
+ * Below *end. EFI_NOT_FOUND: there are pages, but none that we could keep; *end says where to try next, 0: nowhere.
+ * Firmware allocates from the top down, so what bad memory was in the way of lies below it.
+ */
+static EFI_STATUS try_pages(const struct page_limits *limits, uint64_t *end, uint64_t bytes, uint64_t align,
+                            struct phys_range *ret)
 {
+    const EFI_ALLOCATE_TYPE how = *end == ANYWHERE ? AllocateAnyPages : AllocateMaxAddress;
     const uint64_t all = bytes + align - PAGE_SIZE;
+    EFI_PHYSICAL_ADDRESS start = *end - 1;
     const EFI_STATUS status = limits->fw->boot->AllocatePages(how, EfiLoaderData, all >> PAGE_SHIFT, &start);
     struct phys_range got = { phys_addr(start), all };
 
     if (EFI_ERROR(status))
-        return status;
+        return status == EFI_NOT_FOUND ? EFI_OUT_OF_RESOURCES : status;
     if (is_unfit(limits, got)) {
+        const uint64_t bad = find_bad(limits, got), next = bad ? bad : GIB(4);
+
+        *end = next < *end ? next : 0;
         pages_free(limits->fw, &got);
         return EFI_NOT_FOUND;
     }
@@ -55,13 +81,14 @@ static EFI_STATUS try_pages(const struct page_limits *limits, EFI_ALLOCATE_TYPE 
 EFI_STATUS pages_allocate(const struct page_limits *limits, uint64_t bytes, uint64_t align, struct phys_range *ret)
 {
     const uint64_t whole = frames_to_bytes(bytes_to_frames(bytes));
+    uint64_t end = ANYWHERE;
     EFI_STATUS status;
 
     if (bytes > 1ull << PHYS_BITS_MAX) /* not the whole, which may wrap */
         return EFI_OUT_OF_RESOURCES;
-    status = try_pages(limits, AllocateAnyPages, 0, whole, align, ret);
-    if (status == EFI_NOT_FOUND)
-        status = try_pages(limits, AllocateMaxAddress, GIB(4) - 1, whole, align, ret);
+    do
+        status = try_pages(limits, &end, whole, align, ret);
+    while (status == EFI_NOT_FOUND && end);
     return status == EFI_NOT_FOUND ? EFI_OUT_OF_RESOURCES : status;
 }
 
@@ -74,7 +101,7 @@ EFI_STATUS pages_allocate_below(const struct page_limits *limits, uint64_t bytes
     if (EFI_ERROR(status))
         return status;
     *ret = (struct phys_range){ phys_addr(start), frames_to_bytes(bytes_to_frames(bytes)) };
-    if (start && !(start & PAGE_MASK) && phys_range_end(*ret) <= end)
+    if (start && !(start & PAGE_MASK) && phys_range_end(*ret) <= end && !find_bad(limits, *ret))
         return EFI_SUCCESS;
     pages_free(limits->fw, ret);
     return EFI_NOT_FOUND;

@@ -47,7 +47,7 @@ EFI_STATUS start_any(struct starter *s)
         file_close(&file);
         return boot_file(s, kernel_files[i], NULL);
     }
-    return builtin_boot(s->fw, s->info);
+    return start_builtin(s);
 }
 
 EFI_STATUS start(struct firmware *fw, struct boot_info *info, const struct start_request *request)
@@ -65,5 +65,5 @@ EFI_STATUS start(struct firmware *fw, struct boot_info *info, const struct start
     default:
         break;
     }
-    return builtin_boot(fw, info);
+    return start_builtin(&s);
 }

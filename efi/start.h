@@ -51,8 +51,26 @@ struct starter {
     struct firmware *fw;
     struct boot_info *info;
     struct files files;
+    const struct config *config; /* NULL: none has been read */
     const char *source; /* of the entries, for messages: the configuration's path */
 };
+
+/*
+ * bad_memory.c: the frames that `bad_memory:` names, of the configuration and of the entry (NULL: none), and the option
+ * words. Those that are free it takes from the firmware, so that nobody gets them; these, and what boot services hold,
+ * it claims in info->claims. What the firmware keeps for good stays as it is, with a warning.
+ *
+ * ret   for bad_memory_release(), which gives everything back, whenever this has succeeded.
+ *
+ * Returns EFI_LOAD_ERROR for a value that is no list of ranges, EFI_DEVICE_ERROR if this program's own image lies there,
+ * EFI_OUT_OF_RESOURCES. An error has been printed, and nothing is taken.
+ */
+struct bad_memory {
+    size_t first, n_taken; /* of the claims */
+};
+MUST_CHECK EFI_STATUS bad_memory_take(const struct starter *s, const struct config_entry *entry,
+                                      struct bad_memory *ret);
+void bad_memory_release(const struct starter *s, const struct bad_memory *taken);
 
 /* start_configured.c: by limine.conf, if there is one, with a menu if it wants one; else as start_any(). */
 MUST_CHECK EFI_STATUS start_configured(struct starter *s, const struct start_request *request);
@@ -61,6 +79,8 @@ MUST_CHECK EFI_STATUS start_any(struct starter *s);
 
 /* start_entry.c: an entry of a configuration. Returns only if it fails, which has been printed. */
 MUST_CHECK EFI_STATUS start_entry(struct starter *s, const struct config_entry *entry);
+/* The built-in kernel, without an entry. */
+MUST_CHECK EFI_STATUS start_builtin(struct starter *s);
 
 /* builtin.c: starts the built-in kernel. Returns only if it fails, and then with everything given back. */
 MUST_CHECK EFI_STATUS builtin_boot(struct firmware *fw, struct boot_info *info);

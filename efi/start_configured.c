@@ -56,13 +56,15 @@ EFI_STATUS start_configured(struct starter *s, const struct start_request *reque
     if (EFI_ERROR(status))
         return status;
     s->files.quiet = config_yes(configuration.config.globals, configuration.config.n_globals, "quiet", false);
+    s->config = &configuration.config;
     s->source = configuration.path;
     if (!configuration.path[0])
         status = start_any(s);
     else if (!configuration.config.first)
-        status = builtin_boot(s->fw, s->info);
+        status = start_builtin(s);
     else
         status = boot_from_menu(s, &configuration.config);
+    s->config = NULL;
     configuration_free(s->fw, &configuration);
     return status;
 }

@@ -26,6 +26,22 @@ static EFI_STATUS boot_builtin(struct starter *s, const struct limine_entry *ent
     return status;
 }
 
+/* Without bad memory. entry, read: NULL for the built-in kernel without an entry. */
+static EFI_STATUS boot(struct starter *s, const struct config_entry *entry, const struct limine_entry *read)
+{
+    struct bad_memory taken;
+    EFI_STATUS status = bad_memory_take(s, entry, &taken);
+
+    if (EFI_ERROR(status))
+        return status;
+    if (!read)
+        status = builtin_boot(s->fw, s->info);
+    else
+        status = read->protocol == LIMINE_PROTOCOL_LIMINE ? boot_kernel(s, read) : boot_builtin(s, read);
+    bad_memory_release(s, &taken);
+    return status;
+}
+
 static void log_warnings(const struct starter *s, const struct limine_entry *entry)
 {
     for (size_t i = 0; i < entry->n_warnings; i++) {
@@ -57,13 +73,10 @@ EFI_STATUS start_entry(struct starter *s, const struct config_entry *entry)
         return refuse(s, entry, &error);
     log_step(s->fw, "booting `%s' by protocol `%s'", read.title, read.protocol_name);
     log_warnings(s, &read);
-    switch (read.protocol) {
-    case LIMINE_PROTOCOL_BUILTIN:
-        return boot_builtin(s, &read);
-    case LIMINE_PROTOCOL_LIMINE:
-        return boot_kernel(s, &read);
-    default:
+    if (read.protocol != LIMINE_PROTOCOL_BUILTIN && read.protocol != LIMINE_PROTOCOL_LIMINE)
         return report_failure(s->fw, EFI_UNSUPPORTED, "%s: the protocol `%s' is not supported", read.title,
                               read.protocol_name);
-    }
+    return boot(s, entry, &read);
 }
+
+EFI_STATUS start_builtin(struct starter *s) { return boot(s, NULL, NULL); }

@@ -51,7 +51,10 @@ void tables_find(const struct firmware *fw, struct boot_info *info)
 
 phys_addr_t tables_find_device_tree(const struct firmware *fw) { return find_table(fw->system, &device_tree); }
 
-phys_addr_t tables_find_memory_attributes(const struct firmware *fw) { return find_table(fw->system, &memory_attributes); }
+phys_addr_t tables_find_memory_attributes(const struct firmware *fw)
+{
+    return find_table(fw->system, &memory_attributes);
+}
 
 struct smbios_bytes tables_find_smbios(const struct boot_info *info)
 {

@@ -50,8 +50,8 @@ MUST_CHECK bool bad_memory_parse(const char *text, size_t bytes, struct bad_memo
                                  struct bad_memory_error *ret_error);
 
 /*
- * Adds a range, grown to whole pages; nothing if it is empty. It must not wrap. False: there is no room, and the list is
- * as before.
+ * Adds a range, grown to whole pages; nothing if it is empty. It must not wrap. False: there is no room, and the list
+ * is as before.
  */
 MUST_CHECK bool bad_memory_add(struct bad_memory_list *list, struct phys_range range);
 

@@ -26,10 +26,11 @@ enum loader_use {
     LOADER_REGIONS,        /* for region_normalize() */
     LOADER_FIRMWARE_MAP,   /* holds info->map */
     LOADER_CONSOLE_CELLS,  /* for the framebuffer console; bytes == 0 without a framebuffer */
+    LOADER_CLAIMS,         /* holds info->claims; bytes == 0: they are in info->first_claims */
     LOADER_USES
 };
 
-#define BOOT_CLAIMS_MAX 8
+#define BOOT_CLAIMS_MAX 8 /* without bad memory */
 #define FIRMWARE_VENDOR_MAX 64
 
 struct handover;
@@ -39,8 +40,9 @@ struct boot_info {
     struct firmware_map map; /* as it was when boot services ended */
     struct phys_range image; /* BOOTX64.EFI in memory: PE header, text, constants, data, bss */
     struct phys_range loader[LOADER_USES];
-    struct region_claim claims[BOOT_CLAIMS_MAX]; /* image, framebuffer, HyperTransport hole */
-    size_t n_claims;
+    struct region_claim *claims; /* image, framebuffer, HyperTransport hole, bad memory */
+    size_t n_claims, claims_capacity;
+    struct region_claim first_claims[BOOT_CLAIMS_MAX];
     unsigned phys_bits; /* addresses the processor has, or the page tables can map, whichever is less */
 
     struct framebuffer framebuffer;

@@ -17,8 +17,8 @@ struct dimms_subject {
 size_t dimms_buffer_bytes(const struct map_subject *subject);
 
 /*
- * Arrays of slots, slots with their modules, their addresses, and how much memory each source says there is. Without SMBIOS
- * there are none, and that is no finding.
+ * Arrays of slots, slots with their modules, their addresses, and how much memory each source says there is. Without
+ * SMBIOS there are none, and that is no finding.
  *
  * style->format  text, CSV or JSON.
  * buffer         8-aligned, apart from map and tables; its contents are arbitrary afterwards.

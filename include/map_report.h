@@ -47,4 +47,7 @@ size_t map_report_buffer_bytes(const struct map_subject *subject);
 MUST_CHECK enum report_status map_report(const struct report_style *style, const struct map_subject *subject,
                                          void *buffer, size_t buffer_bytes, uint64_t *ret_anomalies);
 
+/* The report with REPORT_RAW, for who has no buffer. The descriptors' size must be good. */
+void map_report_raw(const struct sink *sink, const struct map_subject *subject);
+
 #endif

@@ -31,6 +31,10 @@ struct fb_area memory_picture_console_area(const struct framebuffer *fb);
 void memory_picture_draw(const struct framebuffer *fb, void *pixels, const struct region_map *map, struct pmm *pmm,
                          struct pmm_cpu *cpu);
 
+/* The same anywhere on the framebuffer: in an area as wide as it, of any height. */
+void memory_picture_draw_area(const struct framebuffer *fb, void *pixels, struct fb_area area,
+                              const struct region_map *map, struct pmm *pmm, struct pmm_cpu *cpu);
+
 /* The legend's colour of a region type, 0xRRGGBB; REGION_USABLE: of its free frames. */
 uint32_t memory_picture_colour(enum region_type type);
 

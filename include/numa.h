@@ -1,6 +1,6 @@
 /*
- * Which memory is near to which processors: SRAT, SLIT and HMAT (ACPI 6.5, 5.2.16 System Resource Affinity Table, 5.2.17
- * System Locality Information Table, 5.2.27 Heterogeneous Memory Attribute Table), against the memory map. Pure.
+ * Which memory is near to which processors: SRAT, SLIT and HMAT (ACPI 6.5, 5.2.16 System Resource Affinity Table,
+ * 5.2.17 System Locality Information Table, 5.2.27 Heterogeneous Memory Attribute Table), against the memory map. Pure.
  */
 #ifndef NUMA_H
 #define NUMA_H
@@ -29,8 +29,8 @@ struct srat_entry {
 };
 
 /*
- * The next enabled entry of these types from *cursor on, 0 at first; moves the cursor on. False: there are no more; then the
- * cursor is the table's size, or the table is cut, or an entry's length impossible.
+ * The next enabled entry of these types from *cursor on, 0 at first; moves the cursor on. False: there are no more, and
+ * the cursor is the table's size; or the table is cut, or an entry's length impossible.
  */
 bool srat_next(struct acpi_table table, size_t *cursor, struct srat_entry *ret);
 
@@ -42,8 +42,8 @@ size_t numa_buffer_bytes(const struct map_subject *subject);
 
 /*
  * Domains with their processors, their memory and what of it is usable, ranges, distances, latencies and bandwidths. As
- * findings: ranges that overlap, memory that no domain has, domains' ranges that are no memory, what the tables say that
- * cannot be. Without an SRAT there are no domains, and that is no finding.
+ * findings: ranges that overlap, memory that no domain has, domains' ranges that are no memory, what the tables say
+ * that cannot be. Without an SRAT there are no domains, and that is no finding.
  *
  * style->format  text, CSV or JSON.
  * buffer         8-aligned, apart from map and tables; its contents are arbitrary afterwards.

@@ -4,6 +4,7 @@
  *   resolution=WxH   ask for this graphics mode
  *   console=none     discard all console output (to measure the rest)
  *   test=N           take the lowest N MiB of free frames in the frame test (4096)
+ *   bad_memory=RANGES  keep these frames away from everybody: bad_memory.h has the format; several words add up
  *   raw-map=yes      print the firmware's own map as well, in the format that memmap-report reads
  *   fault=KIND       fail on purpose after the frame test: see enum fault_kind
  *   fault=KIND-N     in the loader: the N-th call of a boot service fails (without -N each does): see enum loader_fault
@@ -14,6 +15,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "addr.h"
 
 enum fault_kind {
     FAULT_NONE,
@@ -45,12 +48,15 @@ enum loader_fault {
 #define LOADER_FAULT_EACH UINT32_MAX
 
 #define OPTION_WARNING_MAX 64
+#define OPTION_BAD_MEMORY_MAX 16
 
 struct options {
     uint32_t width_px, height_px; /* resolution; 0: not asked for */
     uint32_t test_mib;          /* 0: not asked for */
     bool console_none;
     bool raw_map;
+    struct phys_range bad_memory[OPTION_BAD_MEMORY_MAX];
+    size_t n_bad_memory;
     enum fault_kind fault;
     uint32_t loader_faults[LOADER_FAULTS]; /* which call fails, from 1 on; or LOADER_FAULT_NONE, LOADER_FAULT_EACH */
     uint32_t n_ignored;                        /* words that mean nothing to us */

@@ -34,4 +34,8 @@ struct report_style {
     enum report_unit unit;
 };
 
+/* What `report` prints before each of its parts: by this memmap-report finds the raw map among them. */
+#define REPORT_HEADING_BEGIN "==== "
+#define REPORT_HEADING_END " ===="
+
 #endif

@@ -21,13 +21,13 @@
 #define DIMM_NAME_BYTES 128
 
 /*
- * Which module an address belongs to: "DIMM_A1", "DIMM_A1 or DIMM_B1" where they are interleaved, by type 20; else by type
- * 19, if the array of that address holds one module or a few; "" if nobody says.
+ * Which module an address belongs to: "DIMM_A1", "DIMM_A1 or DIMM_B1" where they are interleaved, by type 20; else by
+ * type 19, if the array of that address holds one module or a few; "" if nobody says.
  * name  receives printable ASCII, NUL-terminated. capacity  >= 1.
  */
 void smbios_dimm_of(const struct smbios_bytes *smbios, phys_addr_t address, char *name, size_t capacity);
 
-/* Firmware, system, board and processors by maker, name and version: a line each, of what there is, for a bug report. */
+/* Firmware, system, board and processors by maker, name and version: a line each, of what there is, for bug reports. */
 void smbios_machine_lines(const struct smbios_bytes *smbios, const struct sink *sink);
 
 /* ---- the structures ---- */

@@ -1,8 +1,11 @@
 #include "glyph.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
 
+#include "compiler.h"
 #include "font.h"
+#include "panic.h"
 #include "utf8.h"
 
 #define FIRST_CODE ' '
@@ -45,9 +48,39 @@ static bool scale_is_large(unsigned scale)
     return scale % 2 == 0;
 }
 
+static void unpack(uint8_t (*glyphs)[FONT_LARGE_GLYPH_BYTES])
+{
+    const uint8_t *number = font_large_numbers;
+
+    ASSERT(font_n_glyphs <= FONT_GLYPHS_MAX);
+    for (uint32_t glyph = 0; glyph < font_n_glyphs; glyph++) {
+        uint16_t row = 0;
+
+        for (unsigned y = 0; y < FONT_LARGE_HEIGHT; y++) {
+            if (font_large_changes[glyph] >> y & 1)
+                row = font_large_rows[*number++];
+            glyphs[glyph][2 * y] = (uint8_t)(row >> 8);
+            glyphs[glyph][2 * y + 1] = (uint8_t)row;
+        }
+    }
+}
+
+/* Who comes while another unpacks does so, too: each byte is only ever written with what it is to be. */
+static const uint8_t *large_glyph(uint16_t glyph)
+{
+    static uint8_t glyphs[FONT_GLYPHS_MAX][FONT_LARGE_GLYPH_BYTES];
+    static atomic_bool unpacked;
+
+    if (!atomic_load_explicit(&unpacked, memory_order_acquire)) {
+        unpack(glyphs);
+        atomic_store_explicit(&unpacked, true, memory_order_release);
+    }
+    return glyphs[glyph];
+}
+
 const uint8_t *glyph_rows(uint16_t glyph, unsigned scale)
 {
-    return scale_is_large(scale) ? font_large[glyph] : font_small[glyph];
+    return scale_is_large(scale) ? large_glyph(glyph) : font_small[glyph];
 }
 
 unsigned glyph_row_bytes(unsigned scale)

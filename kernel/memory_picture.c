@@ -264,14 +264,19 @@ static void draw_legend(const struct picture *picture)
     }
 }
 
-void memory_picture_draw(const struct framebuffer *fb, void *pixels, const struct region_map *map, struct pmm *pmm,
-                         struct pmm_cpu *cpu)
+void memory_picture_draw_area(const struct framebuffer *fb, void *pixels, struct fb_area area,
+                              const struct region_map *map, struct pmm *pmm, struct pmm_cpu *cpu)
 {
-    const struct picture picture = { fb, pixels, map, pmm, cpu, picture_lay_out(fb, map) };
-    const struct fb_area area = picture.layout.area;
+    const struct picture picture = { fb, pixels, map, pmm, cpu, picture_lay_out(fb, area, map) };
 
     fb_fill(fb, pixels, area, MEMORY_PICTURE_BACKGROUND);
     fill(&picture, area.x, area.y, area.width, picture.layout.scale, LINE_COLOUR);
     draw_title(&picture, draw_squares(&picture));
     draw_legend(&picture);
+}
+
+void memory_picture_draw(const struct framebuffer *fb, void *pixels, const struct region_map *map, struct pmm *pmm,
+                         struct pmm_cpu *cpu)
+{
+    memory_picture_draw_area(fb, pixels, memory_picture_area(fb), map, pmm, cpu);
 }

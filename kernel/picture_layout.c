@@ -88,9 +88,9 @@ static uint32_t address_cells(const struct region_map *map)
     return (uint32_t)length;
 }
 
-struct picture_layout picture_lay_out(const struct framebuffer *fb, const struct region_map *map)
+struct picture_layout picture_lay_out(const struct framebuffer *fb, struct fb_area area, const struct region_map *map)
 {
-    struct picture_layout layout = { .area = memory_picture_area(fb), .scale = fb_text_scale(fb) };
+    struct picture_layout layout = { .area = area, .scale = fb_text_scale(fb) };
     const uint32_t bottom = layout.area.y + layout.area.height;
 
     layout.margin = MARGIN * layout.scale;

@@ -23,7 +23,8 @@ struct picture_layout {
     unsigned block_shift; /* log2 of the bytes in a square */
 };
 
-struct picture_layout picture_lay_out(const struct framebuffer *fb, const struct region_map *map);
+/* area: as wide as the framebuffer. */
+struct picture_layout picture_lay_out(const struct framebuffer *fb, struct fb_area area, const struct region_map *map);
 
 /* How far the column's squares are from the left of the grid, px. */
 uint32_t picture_column_x(const struct picture_layout *layout, uint32_t column);

@@ -2,6 +2,7 @@
 
 #include "console.h"
 #include "frame_test.h"
+#include "map_report.h"
 #include "memory_picture.h"
 #include "memory_report.h"
 #include "panic.h"
@@ -25,36 +26,21 @@ void report_firmware(const struct boot_info *info)
                      options->height_px);
 }
 
-static void print_claim(const char *key, struct phys_range range, uint64_t unit)
-{
-    if (range.bytes)
-        print_format(console(), "# %s %lx %lu\n", key, range.start.value, range.bytes / unit);
-}
-
-static const char *claim_key(enum region_type type)
-{
-    return type == REGION_FRAMEBUFFER ? "framebuffer" : type == REGION_EXECUTABLE_AND_MODULES ? "image" : "hole";
-}
-
 void report_raw_map(const struct memory *memory, const struct boot_info *info)
 {
-    const char *map = info->map.descriptors;
-    const uint64_t n = firmware_map_count(&info->map);
+    struct map_subject subject = { .map = info->map, .claims = info->claims, .n_claims = info->n_claims,
+                                   .phys_bits = info->phys_bits, .metadata = memory->metadata };
+    struct frame_range reserved[LOADER_USES];
 
-    print_text(console(), "--- raw map\n");
-    print_format(console(), "# desc_size=%lu entries=%lu\n# phys_bits %u\n", info->map.stride, n, info->phys_bits);
-    for (size_t i = 0; i < info->n_claims; i++)
-        print_claim(claim_key(info->claims[i].type), info->claims[i].bytes,
-                    info->claims[i].type == REGION_EXECUTABLE_AND_MODULES ? PAGE_SIZE : 1);
-    print_claim("metadata", memory->metadata, 1);
-    for (unsigned use = 0; use < LOADER_USES; use++)
-        print_claim("reserved", memory_in_use(memory, info, (enum loader_use)use), PAGE_SIZE);
-    for (uint64_t i = 0; i < n; i++) {
-        struct firmware_descriptor d;
+    for (unsigned use = 0; use < LOADER_USES; use++) {
+        const struct phys_range range = memory_in_use(memory, info, (enum loader_use)use);
 
-        __builtin_memcpy(&d, map + i * info->map.stride, sizeof d);
-        print_format(console(), "%u %lx %lx %lx\n", d.type, d.start, d.pages, d.attributes);
+        if (range.bytes)
+            reserved[subject.n_reserved++] = frame_range_around(range);
     }
+    subject.reserved = reserved;
+    print_text(console(), "--- raw map\n");
+    map_report_raw(console(), &subject);
     print_text(console(), "--- end of raw map\n");
 }
 

@@ -1,6 +1,6 @@
 /* The boot report: what the kernel prints, one fact a line. Its literal words are a contract: scripts read them. */
-#ifndef REPORT_H
-#define REPORT_H
+#ifndef KERNEL_REPORT_H
+#define KERNEL_REPORT_H
 
 #include "boot_info.h"
 #include "memory.h"

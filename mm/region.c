@@ -143,20 +143,21 @@ static size_t collect_descriptors(const struct firmware_map *map, const struct r
                                   union slot *spans, uint64_t *counts)
 {
     const uint64_t limit = address_limit(parameters->phys_bits);
+    const uint64_t count = firmware_map_count(map);
     size_t n = 0;
 
-    for (uint64_t i = 0; i < firmware_map_count(map); i++) {
+    for (uint64_t i = 0; i < count; i++) {
         const struct firmware_descriptor d = firmware_map_descriptor(map, i);
         enum region_type type;
         uint32_t found = judge(&d, limit, parameters->view, &type);
-        const bool is_kept = !(found & ANOMALIES_THAT_DROP);
 
-        if (is_kept && n && d.start < spans[n - 1].span.start)
-            found |= ANOMALY_BIT(ANOMALY_UNSORTED);
-        count_anomalies(found, counts);
-        if (is_kept)
+        if (!(found & ANOMALIES_THAT_DROP)) {
+            if (n && d.start < spans[n - 1].span.start)
+                found |= ANOMALY_BIT(ANOMALY_UNSORTED);
             spans[n++].span =
                 (struct span){ d.start, d.start + frames_to_bytes(d.pages), d.type, (uint8_t)type, false };
+        }
+        count_anomalies(found, counts);
     }
     return n;
 }

@@ -1,4 +1,4 @@
-/* bad_memory_parse() on any text: a list in order whatever happens, errors inside the text, and printing it is a way back. */
+/* bad_memory_parse() on any text: a list in order whatever happens, errors inside the text, printing is a way back. */
 #include <stdint.h>
 #include <string.h>
 

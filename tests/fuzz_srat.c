@@ -7,8 +7,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static enum report_status report(const struct report_style *style, const void *tables, const struct map_subject *subject,
-                                 void *buffer, size_t bytes, uint64_t *ret_findings)
+static enum report_status report(const struct report_style *style, const void *tables,
+                                 const struct map_subject *subject, void *buffer, size_t bytes, uint64_t *ret_findings)
 {
     return numa_report(style, tables, subject, buffer, bytes, ret_findings);
 }

@@ -1,6 +1,6 @@
 /*
- * A machine for the inventory's tests: a memory map, tables written byte by byte, and a report as text. Everything inline;
- * what a report may read lies in blocks of its very size, so that no overrun goes unseen.
+ * A machine for the inventory's tests: a memory map, tables written byte by byte, and a report as text. Everything
+ * inline; what a report may read lies in blocks of its very size, so that no overrun goes unseen.
  */
 #ifndef INVENTORY_FIXTURE_H
 #define INVENTORY_FIXTURE_H

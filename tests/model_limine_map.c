@@ -20,7 +20,7 @@ static const char types[REGION_TYPES][MODEL_REVISIONS + 1] = {
     [REGION_RESERVED_MAPPED] = "1111888",
     [REGION_EXECUTABLE_AND_MODULES] = "6666666",
     [REGION_FRAMEBUFFER] = "7777777",
-    [REGION_BAD_MEMORY] = "1111111",
+    [REGION_BAD_MEMORY] = "4444444",
 };
 
 /* The types whose entries are in the direct map, wherever they lie. */

@@ -22,9 +22,9 @@ static inline size_t strings_bytes(const char *strings)
     return n;
 }
 
-/* Type 17. strings: slot, bank, maker, serial, asset, part, as far as they go. Each test puts it first, or knows where. */
-static inline void add_device(struct fixture_bytes *t, uint16_t handle, uint16_t array, uint16_t size, uint32_t extended,
-                              const char *strings)
+/* Type 17. strings: slot, bank, maker, serial, asset, part, as far as they go. */
+static inline void add_device(struct fixture_bytes *t, uint16_t handle, uint16_t array, uint16_t size,
+                              uint32_t extended, const char *strings)
 {
     const size_t at = t->n;
 

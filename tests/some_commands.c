@@ -3,5 +3,9 @@
 
 const struct command_description *command_at(size_t i)
 {
-    return i == 0 ? &map_command : i == 1 ? &frames_command : NULL;
+    static const struct command_description *const commands[] = {
+        &map_command, &frames_command, &picture_command, &report_command,
+    };
+
+    return i < ARRAY_LENGTH(commands) ? commands[i] : NULL;
 }

@@ -199,6 +199,18 @@ static void a_global_key_counts_before_the_first_entry_only(void **state)
     model_config_free(&model);
 }
 
+static void bad_memory_may_be_global_and_an_entrys_and_occur_again(void **state)
+{
+    struct model_config model = model_config_read("bad_memory: 0-1\nbad_memory: 1-2\n/A\nprotocol: limine\n"
+                                                  "BAD_MEMORY: 2-3\n");
+
+    (void)state;
+    assert_int_equal(model.config.n_warnings, 0);
+    expect_option(model.config.globals, model.config.n_globals, "bad_memory", 1, "1-2");
+    expect_option(model.config.first->options, model.config.first->n_options, "bad_memory", 0, "2-3");
+    model_config_free(&model);
+}
+
 static void in_a_file_that_begins_with_an_entry_everything_is_global(void **state)
 {
     struct model_config model = model_config_read("/A\nprotocol: limine\npath: x\n/B\nprotocol: builtin\n\n"
@@ -716,6 +728,7 @@ int main(void)
         cmocka_unit_test(a_line_that_begins_by_a_continuation_may_be_anything),
         cmocka_unit_test(the_first_value_wins_and_repeated_ones_have_an_index),
         cmocka_unit_test(a_global_key_counts_before_the_first_entry_only),
+        cmocka_unit_test(bad_memory_may_be_global_and_an_entrys_and_occur_again),
         cmocka_unit_test(in_a_file_that_begins_with_an_entry_everything_is_global),
         cmocka_unit_test(what_means_nothing_is_a_warning_with_its_line),
         cmocka_unit_test(more_warnings_than_are_kept_are_counted),

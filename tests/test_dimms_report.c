@@ -7,8 +7,9 @@
 #include "dimms_report.h"
 #include "smbios_fixture.h"
 
-static enum report_status report(const struct fixture_bytes *t, size_t n_bytes, struct acpi_table srat, bool with_serials,
-                                 enum report_format format, struct fixture_output *output, uint64_t *ret_findings)
+static enum report_status report(const struct fixture_bytes *t, size_t n_bytes, struct acpi_table srat,
+                                 bool with_serials, enum report_format format, struct fixture_output *output,
+                                 uint64_t *ret_findings)
 {
     const struct fixture_map map = fixture_pc();
     const struct map_subject memory = fixture_subject(&map);
@@ -92,8 +93,8 @@ static void quotes_commas_and_backslashes_survive_csv_and_json(void **state)
     assert_int_equal(report(&t, t.n, NO_SRAT, false, REPORT_CSV, &csv, &found), REPORT_OK);
     assert_non_null(strstr(csv.text, ",\"ACME, \"\"Inc\\.\"\"\",\"PN-1\","));
     assert_int_equal(report(&t, t.n, NO_SRAT, false, REPORT_JSON, &json, &found), REPORT_OK);
-    assert_non_null(strstr(json.text, "\"maker\": \"ACME, \\\"Inc\\\\.\\\"\", \"part\": \"PN-1\""));
-    assert_non_null(strstr(json.text, "\"total_width\": 72, \"data_width\": 64"));
+    assert_non_null(strstr(json.text, "\"maker\":\"ACME, \\\"Inc\\\\.\\\"\",\"part\":\"PN-1\""));
+    assert_non_null(strstr(json.text, "\"total_width\":72,\"data_width\":64"));
     assert_true(looks_like_json(json.text));
     fixture_output_free(&csv);
     fixture_output_free(&json);

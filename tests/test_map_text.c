@@ -105,7 +105,9 @@ static void comment_lines_with_a_meaning_are_obeyed(void **state)
                                "# hole 0xfd00000000 0x300000000\n"
                                "# metadata 0x100000 8192\n"
                                "# reserved 0x200000 0x10\n"
-                               "# reserved 0x300000 1\n");
+                               "# reserved 0x300000 1\n"
+                               "# own 0x400000 8192  this program, and more \r\n"
+                               "# own 0x500000 4096\n");
 
     assert_int_equal(t.phys_bits, 36);
     assert_int_equal(t.n_claims, 3);
@@ -124,6 +126,12 @@ static void comment_lines_with_a_meaning_are_obeyed(void **state)
     assert_int_equal(t.reserved[0].first.value, 0x200);
     assert_int_equal(t.reserved[0].count, 0x10);
     assert_int_equal(t.reserved[1].first.value, 0x300);
+    assert_int_equal(t.n_own, 2);
+    assert_int_equal(t.own[0].bytes.start.value, 0x400000);
+    assert_int_equal(t.own[0].bytes.bytes, 8192);
+    assert_string_equal(t.own[0].use, "this program, and more");
+    assert_string_equal(t.own[1].use, "");
+    assert_ptr_equal(map_text_subject(&t).own, t.own);
     map_text_free(&t);
 }
 
@@ -137,7 +145,8 @@ static void prose_stays_prose(void **state)
                                "# images 1 2\n"
                                "# expected: desc_size=39 and image 5 are refused\n"
                                "## image 0x1000 1\n"
-                               "# reserved memory\n");
+                               "# reserved memory\n"
+                               "# own memory\n");
 
     assert_int_equal(t.n_claims, 0);
     assert_int_equal(t.n_reserved, 0);
@@ -175,12 +184,30 @@ static void bad_comment_lines_are_refused_too(void **state)
     check_refused("# hole 1 x", 1, "not a number");
     check_refused("# metadata 1", 1, "too few fields");
     check_refused("# reserved 0x1001 1", 1, "not page-aligned");
+    check_refused("# own 0x1000", 1, "a number is missing");
+    check_refused("# own 0x1000 x", 1, "not a number");
+    check_refused("# own 0xfffffffffffff000 0x1001 wraps", 1, "number too large");
     check_refused("# desc_size=", 1, "a number is missing");
     check_refused("# desc_size=0 entries=0", 1, "desc_size is below 40");
     check_refused("# desc_size=39 entries=0", 1, "desc_size is below 40");
     check_refused("# desc_size=4097 entries=0", 1, "number too large");
     check_refused("# desc_size=48 rows=1", 1, "entries=N expected after desc_size");
     check_refused("# desc_size=48 entries=x", 1, "not a number");
+}
+
+static void there_is_a_bound_on_own_ranges(void **state)
+{
+    (void)state;
+    static const char line[] = "# own 0x1000 4096 x\n";
+    char text[(MAP_TEXT_OWN_MAX + 1) * sizeof(line)] = "";
+
+    for (unsigned i = 0; i < MAP_TEXT_OWN_MAX; i++)
+        strcat(text, line);
+    struct map_text t = parsed(text);
+    assert_int_equal(t.n_own, MAP_TEXT_OWN_MAX);
+    map_text_free(&t);
+    strcat(text, line);
+    check_refused(text, MAP_TEXT_OWN_MAX + 1, "too many own ranges");
 }
 
 static void the_number_of_rows_must_be_the_announced_one(void **state)
@@ -214,6 +241,7 @@ int main(void)
         cmocka_unit_test(prose_stays_prose),
         cmocka_unit_test(bad_rows_are_refused_with_line_and_reason),
         cmocka_unit_test(bad_comment_lines_are_refused_too),
+        cmocka_unit_test(there_is_a_bound_on_own_ranges),
         cmocka_unit_test(the_number_of_rows_must_be_the_announced_one),
         cmocka_unit_test(text_need_not_be_text),
     };

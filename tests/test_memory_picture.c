@@ -255,7 +255,7 @@ static void a_small_screen_has_24_rows_of_text_and_more_have_more(void **state)
 /* The colour in the upper left of the square of the block that holds the address. */
 static uint32_t square_pixel(const struct model_screen *screen, const struct region_map *map, uint64_t address)
 {
-    const struct picture_layout layout = picture_lay_out(&screen->fb, map);
+    const struct picture_layout layout = picture_lay_out(&screen->fb, memory_picture_area(&screen->fb), map);
     struct block_walk walk;
     struct memory_block block;
     uint32_t n = 0;
@@ -341,7 +341,7 @@ static void the_legend_names_types_and_sizes(void **state)
                                     region(MIB(200), MIB(212), REGION_ACPI_NVS) };
     const struct region_map map = map_of(regions, ARRAY_LENGTH(regions));
     struct model_screen screen = model_screen_make(MODEL_BGR32, 800, 600, 0);
-    const struct picture_layout layout = picture_lay_out(&screen.fb, &map);
+    const struct picture_layout layout = picture_lay_out(&screen.fb, memory_picture_area(&screen.fb), &map);
     const uint32_t name_x = layout.legend_x + LEGEND_SWATCH_CELLS * FB_CELL_WIDTH;
     const uint32_t end_x = layout.legend_x + LEGEND_CELLS * FB_CELL_WIDTH;
 
@@ -396,6 +396,29 @@ static void nothing_is_drawn_outside_the_area_on_any_screen(void **state)
         }
 }
 
+static void an_area_holds_the_same_picture_wherever_it_lies(void **state)
+{
+    static uint8_t kinds[MODEL_PAGES];
+    static struct mem_region regions[60];
+    const struct region_map map = map_of(regions, random_regions(regions, 60, kinds));
+    struct model_screen alone = model_screen_make(MODEL_BGR32, 1024, 400, 0);
+    struct model_screen part = model_screen_make(MODEL_BGR32, 1024, 768, 12);
+    struct model_screen before = model_screen_make(MODEL_BGR32, 1024, 768, 12);
+    const struct fb_area all = { 0, 0, 1024, 400 }, middle = { 0, 300, 1024, 400 };
+
+    (void)state;
+    memory_picture_draw_area(&alone.fb, alone.pixels, all, &map, NULL, NULL);
+    memory_picture_draw_area(&part.fb, part.pixels, middle, &map, NULL, NULL);
+    for (uint32_t y = 0; y < 768; y++)
+        for (uint32_t x = 0; x < 1024; x++)
+            assert_int_equal(model_screen_pixel(&part, x, y), y < 300 || y >= 700
+                                                                  ? model_screen_pixel(&before, x, y)
+                                                                  : model_screen_pixel(&alone, x, y - 300));
+    model_screen_free(&alone);
+    model_screen_free(&part);
+    model_screen_free(&before);
+}
+
 static void any_map_can_be_drawn(void **state)
 {
     enum { MANY = 5000 };
@@ -437,6 +460,7 @@ int main(void)
         cmocka_unit_test(allocated_memory_shows),
         cmocka_unit_test(the_legend_names_types_and_sizes),
         cmocka_unit_test(nothing_is_drawn_outside_the_area_on_any_screen),
+        cmocka_unit_test(an_area_holds_the_same_picture_wherever_it_lies),
         cmocka_unit_test(any_map_can_be_drawn),
     };
 

@@ -183,10 +183,10 @@ static void domains_have_their_processors_ranges_and_usable_memory(void **state)
 
     (void)state;
     EXPECT(&((struct tables){ .srat = &srat }), &map, 0,
-           "  0x000100000  0x080000000       0    2047 MB    2031 MB\n",
-           "  0x100000000  0x180000000       1    2048 MB    2048 MB\n",
-           "       0           2           0    2047 MB    2031 MB\n",
-           "       1           2           0    2048 MB    2048 MB\n",
+           "  0x000100000  0x080000000       0      2047 MB      2031 MB\n",
+           "  0x100000000  0x180000000       1      2048 MB      2048 MB\n",
+           "       0           2           0  2047.625 MB  2031.625 MB\n",
+           "       1           2           0      2048 MB      2048 MB\n",
            "       0           0           1\n", "       1           4           5\n", "Nothing is wrong.");
 }
 
@@ -249,7 +249,7 @@ static void a_hot_pluggable_range_need_not_be_memory_yet(void **state)
     add_memory(&t, 2, GIB(16), GIB(17), ENABLED | HOT_PLUGGABLE | NON_VOLATILE);
     add_initiator(&t, 2);
     EXPECT(&((struct tables){ .srat = &t }), &map, 0, "hot-plug\n", "hot-plug, NV\n",
-           "       2           0           1    1024 MB       0 MB\n");
+           "       2           0           1      1024 MB         0 MB\n");
 }
 
 static void device_memory_is_no_memory(void **state)
@@ -297,9 +297,10 @@ static void distances_latencies_bandwidths_and_caches_are_listed(void **state)
     (void)state;
     EXPECT(&((struct tables){ &srat, &slit, &hmat }), &map, 0,
            "       0       1         21  distance\n", "       1       0         22  distance\n",
-           "       0       1             its memory's controller\n",
+           "       0       1             attached memory\n",
            "       0       0      80000  latency, ps\n", "       0       1     130000  latency, ps\n",
-           "       1       0       6000  read bandwidth, MB/s\n", "       1           67108864  memory-side cache, B\n");
+           "       1       0       6000  read bandwidth, MB/s\n",
+           "       1           67108864  memory-side cache, B\n");
 }
 
 static void what_cannot_be_reached_or_is_not_told_is_not_listed(void **state)
@@ -312,7 +313,7 @@ static void what_cannot_be_reached_or_is_not_told_is_not_listed(void **state)
     (void)state;
     assert_int_equal(report(&(struct tables){ .srat = &srat, .hmat = &hmat }, &map, REPORT_CSV, &output, &found),
                      REPORT_OK);
-    assert_null(strstr(output.text, "distances,,,1,,,,,,,,0,0,\"latency"));
+    assert_null(strstr(output.text, "distance,,,1,,,,,,,,0,0,\"latency"));
     assert_null(strstr(output.text, "6553500"));
     fixture_output_free(&output);
 }
@@ -360,7 +361,7 @@ static void tables_cut_anywhere_are_said_to_be_and_not_read_beyond(void **state)
             assert_int_equal(report(&tables, &map, REPORT_JSON, &output, &found), REPORT_OK);
             assert_true(looks_like_json(output.text));
             if (which)
-                assert_int_not_equal(!found, !!strstr(output.text, which == 1 ? "the SLIT has" : "the HMAT breaks off"));
+                assert_int_not_equal(!found, !!strstr(output.text, which == 1 ? "the SLIT has" : "the HMAT breaks"));
             fixture_output_free(&output);
         }
 }

@@ -64,6 +64,36 @@ static void a_bad_resolution_changes_nothing(void **state)
     }
 }
 
+static void bad_memory_adds_up_over_words(void **state)
+{
+    struct options options = { 0 };
+
+    (void)state;
+    assert_true(read_word(&options, "bad_memory=0x5000-0x6000,0x1000-0x2000"));
+    assert_true(read_word(&options, "bad_memory=4096-12288"));
+    assert_int_equal(options.n_bad_memory, 2);
+    assert_int_equal(options.bad_memory[0].start.value, 0x1000);
+    assert_int_equal(options.bad_memory[0].bytes, 0x2000);
+    assert_int_equal(options.bad_memory[1].start.value, 0x5000);
+    assert_true(options_is_of_loader("bad_memory=0x1000-0x2000", 24));
+}
+
+static void wrong_bad_memory_changes_nothing(void **state)
+{
+    static const char *const wrong[] = { "bad_memory", "bad_memory=0x1000", "bad_memory=0x1000-0x2000,x",
+                                         "bad_memory=0x7000-0x9000,0x9000-0x8000" };
+    struct options options = { 0 };
+
+    (void)state;
+    assert_true(read_word(&options, "bad_memory=0x8000-0x9000"));
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        assert_false(read_word(&options, wrong[i]));
+        assert_int_equal(options.n_bad_memory, 1);
+        assert_int_equal(options.bad_memory[0].start.value, 0x8000);
+        assert_int_equal(options.bad_memory[0].bytes, 0x1000);
+    }
+}
+
 static void the_frame_test_can_be_cut_short(void **state)
 {
     struct options options = { 0 };
@@ -195,6 +225,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_resolution_is_two_numbers),
         cmocka_unit_test(a_bad_resolution_changes_nothing),
+        cmocka_unit_test(bad_memory_adds_up_over_words),
+        cmocka_unit_test(wrong_bad_memory_changes_nothing),
         cmocka_unit_test(the_frame_test_can_be_cut_short),
         cmocka_unit_test(every_fault_can_be_asked_for_by_name),
         cmocka_unit_test(a_fault_of_the_loader_is_in_each_call_or_in_one),

@@ -121,8 +121,9 @@ static const struct {
 
 static void what_is_no_memory_or_somebodys_is_given_back_and_tried_again_below_4_gib(void **state)
 {
-    static const struct boot_info info = { .phys_bits = 40, .n_claims = 2, .claims = {
-        { { { GIB(200) }, GIB(1) }, REGION_RESERVED }, { { { GIB(5) }, MIB(1) }, REGION_RESERVED } } };
+    static struct region_claim claims[] = { { { { GIB(200) }, GIB(1) }, REGION_RESERVED },
+                                            { { { GIB(5) }, MIB(1) }, REGION_RESERVED } };
+    static const struct boot_info info = { .phys_bits = 40, .n_claims = 2, .claims = claims };
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LENGTH(offers); i++)
@@ -141,6 +142,60 @@ static void what_is_no_memory_or_somebodys_is_given_back_and_tried_again_below_4
             if (now.calls == 2)
                 assert_int_equal(now.bounds[1], GIB(4) - 1);
         }
+}
+
+/*
+ *   bad             [2G, +1M)    [4G, +1M) [8G, +4K)   [9G, +1M)
+ *   offers, in turn      3         2         1           0
+ */
+static void bad_memory_is_gone_around_downwards(void **state)
+{
+    static struct region_claim claims[] = { { { { GIB(9) }, MIB(1) }, REGION_BAD_MEMORY },
+                                            { { { GIB(2) }, MIB(1) }, REGION_BAD_MEMORY },
+                                            { { { GIB(4) }, MIB(1) }, REGION_BAD_MEMORY },
+                                            { { { GIB(8) }, PAGE_SIZE }, REGION_BAD_MEMORY } };
+    static const struct boot_info info = { .phys_bits = 40, .n_claims = 4, .claims = claims };
+    const struct firmware fw = open_firmware(GIB(9), GIB(8) - PAGE_SIZE);
+    const struct page_limits limits = { &fw, &info, { { 0 }, 0 } };
+    struct phys_range got = { { 0 }, 0 };
+
+    (void)state;
+    now.offers[2] = GIB(4) + PAGE_SIZE;
+    now.offers[3] = GIB(4) - 2 * PAGE_SIZE;
+    assert_int_equal(pages_allocate(&limits, 2 * PAGE_SIZE, PAGE_SIZE, &got), EFI_SUCCESS);
+    assert_int_equal(got.start.value, GIB(4) - 2 * PAGE_SIZE);
+    assert_int_equal(now.bounds[1], GIB(9) - 1);
+    assert_int_equal(now.bounds[2], GIB(8) - 1);
+    assert_int_equal(now.bounds[3], GIB(4) - 1);
+    assert_int_equal(bytes_kept(), 2 * PAGE_SIZE);
+}
+
+/* One that does not keep the bound, say. */
+static void firmware_that_does_not_go_below_bad_memory_is_given_up(void **state)
+{
+    static struct region_claim claims[] = { { { { GIB(1) }, MIB(1) }, REGION_BAD_MEMORY } };
+    static const struct boot_info info = { .phys_bits = 40, .n_claims = 1, .claims = claims };
+    const struct firmware fw = open_firmware(GIB(1), GIB(1) + PAGE_SIZE);
+    const struct page_limits limits = { &fw, &info, { { 0 }, 0 } };
+    struct phys_range got = { { 0 }, 0 };
+
+    (void)state;
+    assert_int_equal(pages_allocate(&limits, PAGE_SIZE, PAGE_SIZE, &got), EFI_OUT_OF_RESOURCES);
+    assert_int_equal(now.calls, 2);
+    assert_int_equal(bytes_kept(), 0);
+}
+
+static void low_pages_that_are_bad_are_given_back(void **state)
+{
+    static struct region_claim claims[] = { { { { KIB(512) }, PAGE_SIZE }, REGION_BAD_MEMORY } };
+    static const struct boot_info info = { .phys_bits = 40, .n_claims = 1, .claims = claims };
+    const struct firmware fw = open_firmware(KIB(512), 0);
+    const struct page_limits limits = { &fw, &info, { { 0 }, 0 } };
+    struct phys_range got = { { 0 }, 0 };
+
+    (void)state;
+    assert_int_equal(pages_allocate_below(&limits, PAGE_SIZE, MIB(1), &got), EFI_NOT_FOUND);
+    assert_int_equal(bytes_kept(), 0);
 }
 
 static void no_memory_is_no_memory(void **state)
@@ -213,6 +268,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(aligned_pages_are_kept_and_all_others_given_back),
         cmocka_unit_test(what_is_no_memory_or_somebodys_is_given_back_and_tried_again_below_4_gib),
+        cmocka_unit_test(bad_memory_is_gone_around_downwards),
+        cmocka_unit_test(firmware_that_does_not_go_below_bad_memory_is_given_up),
+        cmocka_unit_test(low_pages_that_are_bad_are_given_back),
         cmocka_unit_test(no_memory_is_no_memory),
         cmocka_unit_test(sizes_that_no_machine_has_are_not_even_asked_for),
         cmocka_unit_test(pages_below_a_bound_end_there_at_most),

@@ -1,37 +1,37 @@
 #include "inventory.h"
 #include "memory_attributes.h"
 
+static enum report_status report(const struct inventory *inventory, void *buffer, size_t bytes, uint64_t *ret_findings)
+{
+    const struct command *command = inventory->command;
+    struct phys_range table = { tables_find_memory_attributes(command->fw), MEMORY_ATTRIBUTES_HEADER_BYTES };
+    const uint8_t *reached = table.start.value ? inventory_reach(inventory, table) : NULL;
+    uint64_t whole = reached ? memory_attributes_bytes(reached) : 0;
+
+    /* Of what lies where no memory is, nothing is there but the firmware's word for it. */
+    if (!reached)
+        table.bytes = table.start.value ? 1 : 0;
+    else if (whole && inventory_reach(inventory, (struct phys_range){ table.start, whole }))
+        table.bytes = whole;
+    return memory_attributes_report(&command->style, reached, table.bytes, &inventory->map.subject, buffer, bytes,
+                                    ret_findings);
+}
+
 static EFI_STATUS run_attributes(struct command *command)
 {
-    struct inventory inventory;
-    struct phys_range table = { tables_find_memory_attributes(command->fw), MEMORY_ATTRIBUTES_HEADER_BYTES };
-    uint64_t n_findings = 0;
-    enum report_status report;
-    EFI_STATUS status = command_read_format(command, INVENTORY_FORMATS);
+    const EFI_STATUS status = command_read_format(command, INVENTORY_FORMATS);
 
-    if (!EFI_ERROR(status))
-        status = inventory_open(command, memory_attributes_buffer_bytes, &inventory);
-    if (EFI_ERROR(status))
-        return status;
-
-    const struct phys_range scratch = inventory.map.scratch;
-    const uint8_t *bytes = table.start.value ? inventory_reach(&inventory, table) : NULL;
-
-    if (bytes)
-        table.bytes = memory_attributes_bytes(bytes);
-    if (table.start.value && (!bytes || !inventory_reach(&inventory, table)))
-        return inventory_close(&inventory, REPORT_BAD_MAP, 0);
-    report = memory_attributes_report(&command->style, bytes, bytes ? table.bytes : 0, &inventory.map.subject,
-                                      identity_pointer(scratch.start), scratch.bytes, &n_findings);
-    return inventory_close(&inventory, report, n_findings);
+    return EFI_ERROR(status) ? status : inventory_run(command, memory_attributes_buffer_bytes, report);
 }
 
 const struct command_description attributes_command = {
     .name = "attributes",
     .synopsis = "[--csv | --json]",
     .purpose = "what protects the firmware's runtime memory",
-    .details = "The EFI memory attributes table and its disagreements with the map: code that\n"
-               "is writable, data that is executable, runtime memory that it leaves out.\n",
+    .details = "The EFI memory attributes table: what is both writable and executable, data\n"
+               "that is executable, and where the table and the map disagree.\n"
+               "  --csv         comma-separated values\n"
+               "  --json        JSON\n",
     .example = "attributes --json >a rt.txt",
     .run = run_attributes,
 };

@@ -16,7 +16,7 @@ static const struct command_description starters[] = {
       .synopsis = "[KEY=VALUE ...]",
       .purpose = "start the built-in kernel, which proves the allocator",
       .details = "It does not return. KEY=VALUE: resolution=WxH, test=MIB, raw-map=yes,\n"
-                 "console=none, fault=KIND.\n",
+                 "console=none, bad_memory=RANGES, fault=KIND.\n",
       .example = "selftest test=256" },
 };
 

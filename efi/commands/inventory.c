@@ -3,25 +3,6 @@
 #include "acpi_place.h"
 #include "smbios_memory.h"
 
-EFI_STATUS inventory_open(const struct command *command, size_t (*buffer_bytes)(const struct map_subject *),
-                          struct inventory *ret)
-{
-    EFI_STATUS status = command_map_read(command, buffer_bytes, &ret->map);
-    const struct map_subject *subject = &ret->map.subject;
-
-    ret->command = command;
-    if (EFI_ERROR(status))
-        return status;
-
-    const struct region_parameters parameters = { subject->claims, subject->n_claims, subject->phys_bits,
-                                                  REGION_VIEW_BOOT };
-
-    if (region_normalize(&subject->map, &parameters, identity_pointer(ret->map.scratch.start), ret->map.scratch.bytes,
-                         &ret->regions) != REGION_OK)
-        return inventory_close(ret, REPORT_BAD_MAP, 0);
-    return EFI_SUCCESS;
-}
-
 const void *inventory_reach(const struct inventory *inventory, struct phys_range bytes)
 {
     if (!bytes.bytes || bytes.bytes > UINT64_MAX - bytes.start.value || !acpi_may_lie_in(&inventory->regions, bytes))
@@ -53,11 +34,27 @@ struct smbios_bytes inventory_smbios(const struct inventory *inventory)
     return smbios;
 }
 
-EFI_STATUS inventory_close(struct inventory *inventory, enum report_status status, uint64_t n_findings)
+EFI_STATUS inventory_run(const struct command *command, size_t (*buffer_bytes)(const struct map_subject *),
+                         inventory_report *report)
 {
-    command_map_free(inventory->command, &inventory->map);
-    if (status != REPORT_OK)
-        return report_failure(inventory->command->fw, EFI_UNSUPPORTED, "%s: the firmware's numbers cannot be",
-                              inventory->command->description->name);
-    return n_findings ? COMMAND_ANOMALIES : EFI_SUCCESS;
+    struct inventory inventory = { .command = command };
+    const struct map_subject *subject = &inventory.map.subject;
+    enum report_status result = REPORT_BAD_MAP;
+    uint64_t n_findings = 0;
+    EFI_STATUS status = command_map_read(command, buffer_bytes, &inventory.map);
+
+    if (EFI_ERROR(status))
+        return status;
+
+    const struct phys_range scratch = inventory.map.scratch;
+    const struct region_parameters parameters = { subject->claims, subject->n_claims, subject->phys_bits,
+                                                  REGION_VIEW_BOOT };
+
+    void *buffer = identity_pointer(scratch.start);
+
+    if (region_normalize(&subject->map, &parameters, buffer, scratch.bytes, &inventory.regions) == REGION_OK)
+        result = report(&inventory, buffer, scratch.bytes, &n_findings);
+    command_map_free(command, &inventory.map);
+    status = command_report_result(command, result);
+    return !EFI_ERROR(status) && n_findings ? COMMAND_ANOMALIES : status;
 }

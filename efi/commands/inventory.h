@@ -12,17 +12,21 @@ struct inventory {
 };
 
 /* Formats for command_read_format(). */
-#define INVENTORY_FORMATS (1u << REPORT_TEXT | 1u << REPORT_CSV | 1u << REPORT_JSON)
+#define INVENTORY_FORMATS (1u << REPORT_CSV | 1u << REPORT_JSON)
 
-/* buffer_bytes: of the report; at least region_buffer_bytes(). A failure has been printed, and there is nothing to close. */
-MUST_CHECK EFI_STATUS inventory_open(const struct command *command, size_t (*buffer_bytes)(const struct map_subject *),
-                                     struct inventory *ret);
+/*
+ * Reads the map, makes the report in a buffer of buffer_bytes(), which is region_buffer_bytes() at least, and gives
+ * everything back. EFI_SUCCESS, COMMAND_ANOMALIES if the report has findings, or an error that has been printed.
+ */
+typedef enum report_status inventory_report(const struct inventory *inventory, void *buffer, size_t bytes,
+                                            uint64_t *ret_findings);
+MUST_CHECK EFI_STATUS inventory_run(const struct command *command, size_t (*buffer_bytes)(const struct map_subject *),
+                                    inventory_report *report);
+
 /* What the firmware says lies there; NULL: no memory does that a table could lie in. */
 const void *inventory_reach(const struct inventory *inventory, struct phys_range bytes);
 /* n_bytes == 0: there is none. One that is not sound is named in a warning. */
 struct acpi_table inventory_acpi(const struct inventory *inventory, const char signature[4]);
 struct smbios_bytes inventory_smbios(const struct inventory *inventory);
-/* Gives everything back. EFI_SUCCESS, COMMAND_ANOMALIES if there are findings, or an error that has been printed. */
-MUST_CHECK EFI_STATUS inventory_close(struct inventory *inventory, enum report_status status, uint64_t n_findings);
 
 #endif

@@ -8,6 +8,8 @@ static const struct command_description *const commands[] = {
     &numa_command,
     &dimms_command,
     &test_command,
+    &picture_command,
+    &report_command,
 };
 
 const struct command_description *command_at(size_t i)

@@ -27,6 +27,8 @@ static const char of_entries[][KEY_BYTES] = {
 
 enum config_scope config_key_scope(const char *key)
 {
+    if (config_same(key, "bad_memory"))
+        return CONFIG_SCOPE_BOTH;
     for (size_t i = 0; i < ARRAY_LENGTH(globals); i++)
         if (config_same(key, globals[i]))
             return CONFIG_SCOPE_GLOBAL;

@@ -76,7 +76,7 @@ void config_build(struct config_parser *parser, struct config *ret);
 
 /* ---- keys.c ---- */
 
-enum config_scope { CONFIG_SCOPE_NONE, CONFIG_SCOPE_GLOBAL, CONFIG_SCOPE_ENTRY };
+enum config_scope { CONFIG_SCOPE_NONE, CONFIG_SCOPE_GLOBAL, CONFIG_SCOPE_ENTRY, CONFIG_SCOPE_BOTH };
 
 /* Where a key (lower case) of the format belongs. */
 enum config_scope config_key_scope(const char *key);

@@ -74,7 +74,7 @@ static void warn_of_key(struct config_parser *parser, const struct config_option
 {
     const enum config_scope scope = config_key_scope(option->key);
 
-    if (scope == (place->any ? CONFIG_SCOPE_ENTRY : CONFIG_SCOPE_GLOBAL) ||
+    if (scope == CONFIG_SCOPE_BOTH || scope == (place->any ? CONFIG_SCOPE_ENTRY : CONFIG_SCOPE_GLOBAL) ||
         (scope == CONFIG_SCOPE_GLOBAL && place->all_global))
         return;
     config_warn(parser, scope == CONFIG_SCOPE_NONE ? CONFIG_KEY_UNKNOWN : CONFIG_KEY_MISPLACED, option->line,

@@ -11,9 +11,17 @@ void claimed_add(struct claimed *claimed, const struct claimed_range *range)
         claimed->ranges[claimed->n++] = *range;
 }
 
-size_t claimed_buffer_bytes(void) { return region_buffer_bytes(CLAIMED_MAX, 0); }
+static size_t own_bytes(size_t work_bytes) { return align_up(work_bytes, 8) + region_buffer_bytes(CLAIMED_MAX, 0); }
 
-enum region_status claimed_sort(struct claimed *claimed, unsigned phys_bits, void *buffer)
+size_t claimed_buffer_bytes(const struct map_subject *subject, size_t work_bytes)
+{
+    const size_t map = region_buffer_bytes(firmware_map_count(&subject->map), subject->n_claims);
+
+    return map && map <= SIZE_MAX - own_bytes(work_bytes) ? map + own_bytes(work_bytes) : 0;
+}
+
+/* The ranges as descriptors. */
+static enum region_status sort(struct claimed *claimed, unsigned phys_bits, void *buffer, size_t buffer_bytes)
 {
     const struct region_parameters parameters = { NULL, 0, phys_bits, REGION_VIEW_OWNED };
     const struct firmware_map map = { claimed->descriptors, claimed->n * sizeof *claimed->descriptors,
@@ -25,7 +33,20 @@ enum region_status claimed_sort(struct claimed *claimed, unsigned phys_bits, voi
             .start = claimed->ranges[i].bytes.start.value,
             .pages = bytes_to_frames(claimed->ranges[i].bytes.bytes),
         };
-    return region_normalize(&map, &parameters, buffer, claimed_buffer_bytes(), &claimed->sorted);
+    return region_normalize(&map, &parameters, buffer, buffer_bytes, &claimed->sorted);
+}
+
+enum report_status claimed_sort(struct claimed *claimed, const struct map_subject *subject, void *buffer,
+                                size_t buffer_bytes, size_t work_bytes, struct region_map *ret_map)
+{
+    const size_t sorted_at = align_up(work_bytes, 8), map_at = own_bytes(work_bytes);
+    const struct region_parameters parameters = { subject->claims, subject->n_claims, subject->phys_bits,
+                                                  REGION_VIEW_OWNED };
+    enum region_status status = sort(claimed, subject->phys_bits, (uint8_t *)buffer + sorted_at, map_at - sorted_at);
+
+    if (status == REGION_OK)
+        status = region_normalize(&subject->map, &parameters, (uint8_t *)buffer + map_at, buffer_bytes - map_at, ret_map);
+    return status == REGION_OK ? REPORT_OK : status == REGION_NO_SPACE ? REPORT_NO_SPACE : REPORT_BAD_MAP;
 }
 
 const struct claimed_range *claimed_of(const struct claimed *claimed, const struct mem_region *region)

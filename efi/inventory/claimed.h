@@ -2,6 +2,7 @@
 #ifndef CLAIMED_H
 #define CLAIMED_H
 
+#include "map_report.h"
 #include "spans.h"
 
 /* More than any machine has. */
@@ -24,13 +25,20 @@ struct claimed {
 
 void claimed_add(struct claimed *claimed, const struct claimed_range *range);
 
-/* Fills `sorted`, in a buffer of claimed_buffer_bytes(), 8-aligned. */
-size_t claimed_buffer_bytes(void);
-MUST_CHECK enum region_status claimed_sort(struct claimed *claimed, unsigned phys_bits, void *buffer);
+/*
+ * Of a report on claimed ranges, which begins with work_bytes of its own: what it needs, 0 only if that overflows; and,
+ * once the ranges are there, `sorted` and the map's regions behind its own. REPORT_OK, REPORT_NO_SPACE or REPORT_BAD_MAP.
+ */
+size_t claimed_buffer_bytes(const struct map_subject *subject, size_t work_bytes);
+MUST_CHECK enum report_status claimed_sort(struct claimed *claimed, const struct map_subject *subject, void *buffer,
+                                           size_t buffer_bytes, size_t work_bytes, struct region_map *ret_map);
 /* The range that a region of `sorted` is part of. */
 const struct claimed_range *claimed_of(const struct claimed *claimed, const struct mem_region *region);
 
-/* Findings: overlaps, impossible ranges, memory of the map that nobody owns, owned ranges that are none. whose: "domain". */
+/*
+ * Findings: overlaps, ranges that cannot be, memory of the map that nobody owns, owned ranges that are none.
+ * whose  "domain".
+ */
 void claimed_find(struct listing *listing, const struct claimed *claimed, const struct region_map *map,
                   const char *whose);
 

@@ -11,17 +11,38 @@
 /* Less than so much of it in the map is more than graphics and firmware keep for themselves. */
 #define MISSING_SHIFT 3
 
-static const char names[] = COLUMN_RANGE_NAMES "slot,bank,array,bytes,non_volatile,type,technology,speed,rated_speed,ranks,total_width,data_width,maker,part,serial,asset,slots,modules,capacity,ecc,interleave,source," COLUMN_FINDING_NAME;
-static const struct column columns[] = {
-    COLUMN_RANGE, { COLUMN_TEXT, 10 }, { COLUMN_TEXT, 10 }, { COLUMN_NUMBER, 5 }, { COLUMN_SIZE, 7 },
-    { COLUMN_SIZE, 0 }, { COLUMN_TEXT, 8 }, { COLUMN_TEXT, 0 }, { COLUMN_NUMBER, 5 }, { COLUMN_NUMBER, 0 },
-    { COLUMN_NUMBER, 0 }, { COLUMN_NUMBER, 0 }, { COLUMN_NUMBER, 0 }, { COLUMN_TEXT, 10 }, { COLUMN_TEXT, 14 },
-    { COLUMN_TEXT, 8 }, { COLUMN_TEXT, 8 }, { COLUMN_NUMBER, 5 }, { COLUMN_NUMBER, 7 }, { COLUMN_SIZE, 8 },
-    { COLUMN_TEXT, 10 }, { COLUMN_NUMBER, 10 }, { COLUMN_TEXT, 22 }, COLUMN_FINDING,
-};
 enum {
-    SLOT = 2, BANK, ARRAY, BYTES, NON_VOLATILE, TYPE, TECHNOLOGY, SPEED, RATED_SPEED, RANKS, TOTAL_WIDTH, DATA_WIDTH, MAKER,
-    PART, SERIAL, ASSET, SLOTS, MODULES, CAPACITY, ECC, INTERLEAVE, SOURCE,
+    SLOT = 2, BANK, ARRAY, BYTES, NON_VOLATILE, TYPE, TECHNOLOGY, SPEED, RATED_SPEED, RANKS, TOTAL_WIDTH, DATA_WIDTH,
+    MAKER, PART, SERIAL, ASSET, SLOTS, MODULES, CAPACITY, ECC, INTERLEAVE, SOURCE, FINDING, COLUMNS,
+};
+static const char names[] = COLUMN_RANGE_NAMES
+    "slot,bank,array,bytes,non_volatile,type,technology,speed,rated_speed,ranks,total_width,data_width,"
+    "maker,part,serial,asset,slots,modules,capacity,ecc,interleave,source," COLUMN_FINDING_NAME;
+static const struct column columns[COLUMNS] = {
+    COLUMN_RANGE,
+    [SLOT] = { COLUMN_TEXT, 10 },
+    [BANK] = { COLUMN_TEXT, 10 },
+    [ARRAY] = { COLUMN_NUMBER, 5 },
+    [BYTES] = { COLUMN_SIZE, 7 },
+    [NON_VOLATILE] = { COLUMN_SIZE, 0 },
+    [TYPE] = { COLUMN_TEXT, 8 },
+    [TECHNOLOGY] = { COLUMN_TEXT, 0 },
+    [SPEED] = { COLUMN_NUMBER, 5 },
+    [RATED_SPEED] = { COLUMN_NUMBER, 0 },
+    [RANKS] = { COLUMN_NUMBER, 0 },
+    [TOTAL_WIDTH] = { COLUMN_NUMBER, 0 },
+    [DATA_WIDTH] = { COLUMN_NUMBER, 0 },
+    [MAKER] = { COLUMN_TEXT, 10 },
+    [PART] = { COLUMN_TEXT, 14 },
+    [SERIAL] = { COLUMN_TEXT, 8 },
+    [ASSET] = { COLUMN_TEXT, 8 },
+    [SLOTS] = { COLUMN_NUMBER, 5 },
+    [MODULES] = { COLUMN_NUMBER, 7 },
+    [CAPACITY] = { COLUMN_SIZE, 8 },
+    [ECC] = { COLUMN_TEXT, 10 },
+    [INTERLEAVE] = { COLUMN_NUMBER, 10 },
+    [SOURCE] = { COLUMN_TEXT, 22 },
+    [FINDING] = COLUMN_FINDING,
 };
 #define BITS(first, last) ((2u << (last)) - (1u << (first)))
 #define IN_ARRAYS (1u << ARRAY | 1u << BYTES | BITS(SLOTS, ECC))
@@ -48,10 +69,7 @@ struct work {
 
 size_t dimms_buffer_bytes(const struct map_subject *subject)
 {
-    const size_t map = region_buffer_bytes(firmware_map_count(&subject->map), subject->n_claims);
-    const size_t own = align_up(sizeof(struct work), 8) + claimed_buffer_bytes();
-
-    return map && map <= SIZE_MAX - own ? map + own : 0;
+    return claimed_buffer_bytes(subject, sizeof(struct work));
 }
 
 static bool structure_at(const struct work *w, size_t at, struct smbios_structure *ret)
@@ -239,26 +257,22 @@ static void find_wrong(struct listing *l, const struct work *w)
 enum report_status dimms_report(const struct report_style *style, const struct dimms_subject *subject, void *buffer,
                                 size_t buffer_bytes, uint64_t *ret_findings)
 {
-    const struct map_subject *memory = subject->memory;
-    const size_t claimed_at = align_up(sizeof(struct work), 8), map_at = claimed_at + claimed_buffer_bytes();
-    const struct region_parameters parameters = { memory->claims, memory->n_claims, memory->phys_bits, REGION_VIEW_OWNED };
+    const size_t needed = claimed_buffer_bytes(subject->memory, sizeof(struct work));
     struct work *w = buffer;
-    enum region_status status;
+    enum report_status status;
 
-    if (buffer_bytes < map_at)
+    if (!needed || buffer_bytes < needed)
         return REPORT_NO_SPACE;
     __builtin_memset(w, 0, sizeof *w);
     w->subject = subject;
     read_structures(w);
-    status = region_normalize(&memory->map, &parameters, (uint8_t *)buffer + map_at, buffer_bytes - map_at, &w->map);
-    if (status == REGION_OK)
-        status = claimed_sort(&w->claimed, memory->phys_bits, (uint8_t *)buffer + claimed_at);
-    if (status != REGION_OK)
-        return status == REGION_NO_SPACE ? REPORT_NO_SPACE : REPORT_BAD_MAP;
+    status = claimed_sort(&w->claimed, subject->memory, buffer, buffer_bytes, sizeof *w, &w->map);
+    if (status != REPORT_OK)
+        return status;
 
     struct listing l;
 
-    listing_begin(&l, style, "dimms", names, columns, ARRAY_LENGTH(columns));
+    listing_begin(&l, style, "dimms", names, columns, COLUMNS);
 
     if (!subject->smbios.n_bytes)
         listing_note(&l, "No SMBIOS: nobody says which modules there are.");

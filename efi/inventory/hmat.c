@@ -1,7 +1,8 @@
 #include "little_endian.h"
 #include "numa_report.h"
+#include "report_text.h"
 
-/* ACPI 6.5, table 5.136 Heterogeneous Memory Attribute Table Header. */
+/* ACPI 6.5, 5.2.27 Heterogeneous Memory Attribute Table (HMAT). */
 #define HMAT_REVISION 8
 #define HMAT_STRUCTURES (ACPI_HEADER_BYTES + 4)
 #define STRUCTURE_HEADER_BYTES 8 /* type and a reserved field of two bytes each, length of four */
@@ -16,7 +17,8 @@ enum { ATTRIBUTES_FLAGS = 8, ATTRIBUTES_INITIATOR = 12, ATTRIBUTES_MEMORY = 16, 
 enum {
     LOCALITY_FLAGS = 8, LOCALITY_DATA = 9, LOCALITY_INITIATORS = 12, LOCALITY_TARGETS = 16, LOCALITY_UNIT = 24,
     LOCALITY_LISTS = 32,
-    LATENCIES = 3, /* kinds of data below are latencies, bandwidths above */
+    LATENCIES = 3, /* kinds of data below are latencies, */
+    KINDS = 6,     /* these bandwidths */
 };
 #define HIERARCHY_MASK 0xf /* 0: memory, else a cache before it */
 #define VALUE_UNREACHABLE 0xffff
@@ -57,13 +59,13 @@ static void record(struct listing *l, uint64_t from, uint64_t to, uint64_t value
 /* Latencies in ps (in tenths of ns, by the first revision), bandwidths in MB/s. */
 static void list_locality(struct listing *l, const struct structure *s, bool is_new)
 {
-    static const char kinds[][24] = { "latency, ps", "read latency, ps", "write latency, ps", "bandwidth, MB/s",
-                                      "read bandwidth, MB/s", "write bandwidth, MB/s" };
+    static const char kinds[] = "latency, ps\0read latency, ps\0write latency, ps\0"
+                                "bandwidth, MB/s\0read bandwidth, MB/s\0write bandwidth, MB/s";
     const uint64_t n_from = word(s, LOCALITY_INITIATORS), n_to = word(s, LOCALITY_TARGETS);
     const uint64_t matrix = LOCALITY_LISTS + 4 * (n_from + n_to), unit = little_endian(s->bytes + LOCALITY_UNIT, 8);
     const uint8_t kind = s->bytes[LOCALITY_DATA];
 
-    if (s->bytes[LOCALITY_FLAGS] & HIERARCHY_MASK || kind >= ARRAY_LENGTH(kinds))
+    if (s->bytes[LOCALITY_FLAGS] & HIERARCHY_MASK || kind >= KINDS)
         return;
     for (uint64_t i = 0; i < n_from && i < DOMAINS_MAX; i++)
         for (uint64_t k = 0; k < n_to && k < DOMAINS_MAX; k++) {
@@ -72,7 +74,7 @@ static void list_locality(struct listing *l, const struct structure *s, bool is_
 
             if (entry && entry != VALUE_UNREACHABLE)
                 record(l, word(s, LOCALITY_LISTS + 4 * i), word(s, LOCALITY_LISTS + 4 * (n_from + k)), entry * scale,
-                       kinds[kind]);
+                       nth_string(kinds, kind));
         }
 }
 
@@ -112,9 +114,10 @@ void hmat_list(struct listing *l, struct acpi_table hmat)
         if (s.type == LATENCY_AND_BANDWIDTH)
             list_locality(l, &s, hmat.bytes[HMAT_REVISION] >= REVISION_PICOSECONDS);
         else if (s.type == SIDE_CACHE)
-            record(l, word(&s, CACHE_MEMORY), CELL_UNKNOWN, little_endian(s.bytes + CACHE_SIZE, 8), "memory-side cache, B");
+            record(l, word(&s, CACHE_MEMORY), CELL_UNKNOWN, little_endian(s.bytes + CACHE_SIZE, 8),
+                   "memory-side cache, B");
         else if (s.type == MEMORY_ATTRIBUTES && s.bytes[ATTRIBUTES_FLAGS] & INITIATOR_IS_VALID)
-            record(l, word(&s, ATTRIBUTES_INITIATOR), word(&s, ATTRIBUTES_MEMORY), CELL_UNKNOWN, "its memory's controller");
+            record(l, word(&s, ATTRIBUTES_INITIATOR), word(&s, ATTRIBUTES_MEMORY), CELL_UNKNOWN, "attached memory");
     }
 }
 

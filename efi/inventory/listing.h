@@ -1,6 +1,7 @@
 /*
- * An inventory as a report: sections of records, whose cells are columns of the report's one list. In text each section that
- * has records is a table; for CSV and JSON see include/report_records.h. Findings, what is wrong, are the last section. Pure.
+ * An inventory as a report: sections of records, whose cells are columns of the report's one list. In text each section
+ * that has records is a table; for CSV and JSON see include/report_records.h. Findings, what is wrong, are the last
+ * section. Pure.
  */
 #ifndef LISTING_H
 #define LISTING_H
@@ -26,7 +27,7 @@ struct column {
 /* Which of the two is the column's matter. */
 union cell {
     uint64_t number;  /* CELL_UNKNOWN: not said */
-    const char *text; /* of whatever bytes: blanks around it go, and what is not printable ASCII is "?". NULL: not said */
+    const char *text; /* of whatever bytes: see firmware_text.h. NULL: not said */
 };
 #define CELL_UNKNOWN UINT64_MAX
 

@@ -9,13 +9,20 @@ enum { TABLE_VERSION = 0, TABLE_ENTRIES = 4, TABLE_STRIDE = 8, TABLE_FLAGS = 12 
 #define STRIDE_MAX 4096 /* a page: descriptors grow by a few fields */
 #define ATTRIBUTES (FIRMWARE_ATTRIBUTE_RO | FIRMWARE_ATTRIBUTE_XP | FIRMWARE_ATTRIBUTE_RUNTIME)
 
+enum { BYTES = 2, TYPE, ACCESS, VERSION, ENTRIES, FLAGS, FINDING, COLUMNS };
 static const char names[] = COLUMN_RANGE_NAMES "bytes,type,access,version,entries,flags," COLUMN_FINDING_NAME;
-static const struct column columns[] = {
-    COLUMN_RANGE, { COLUMN_SIZE, 7 }, { COLUMN_TEXT, 4 }, { COLUMN_TEXT, 6 }, { COLUMN_NUMBER, 7 },
-    { COLUMN_NUMBER, 7 }, { COLUMN_NUMBER, 5 }, COLUMN_FINDING,
+static const struct column columns[COLUMNS] = {
+    COLUMN_RANGE,
+    [BYTES] = { COLUMN_SIZE, 7 },
+    [TYPE] = { COLUMN_TEXT, 4 },
+    [ACCESS] = { COLUMN_TEXT, 6 },
+    [VERSION] = { COLUMN_NUMBER, 7 },
+    [ENTRIES] = { COLUMN_NUMBER, 7 },
+    [FLAGS] = { COLUMN_NUMBER, 5 },
+    [FINDING] = COLUMN_FINDING,
 };
-#define IN_ENTRIES (IN_RANGE | 7u << 2)
-#define IN_TABLE (7u << 5)
+#define IN_ENTRIES (IN_RANGE | 1u << BYTES | 1u << TYPE | 1u << ACCESS)
+#define IN_TABLE (1u << VERSION | 1u << ENTRIES | 1u << FLAGS)
 
 uint64_t memory_attributes_bytes(const uint8_t header[MEMORY_ATTRIBUTES_HEADER_BYTES])
 {
@@ -97,12 +104,10 @@ static bool is_runtime(const void *context, const struct mem_region *region)
     return region->type == REGION_RUNTIME_SERVICES;
 }
 
-static void find_wrong(struct listing *l, const struct firmware_map *entries, const struct region_map *described,
-                       const struct region_map *map)
+static void check_entries(struct listing *l, const struct firmware_map *entries, const struct region_map *described)
 {
-    static const enum region_anomaly kinds[] = { ANOMALY_UNSORTED,     ANOMALY_OVERLAP,   ANOMALY_ZERO_PAGES,
-                                                 ANOMALY_OUT_OF_RANGE, ANOMALY_UNALIGNED, ANOMALY_TRUNCATED };
-    const struct spans table_spans = { described, is_runtime, NULL }, map_spans = { map, is_runtime, NULL };
+    static const uint8_t kinds[] = { ANOMALY_UNSORTED,     ANOMALY_OVERLAP,   ANOMALY_ZERO_PAGES,
+                                     ANOMALY_OUT_OF_RANGE, ANOMALY_UNALIGNED, ANOMALY_TRUNCATED };
 
     for (uint64_t i = 0; i < firmware_map_count(entries); i++) {
         const struct firmware_descriptor entry = entry_at(entries, i);
@@ -113,58 +118,74 @@ static void find_wrong(struct listing *l, const struct firmware_map *entries, co
         if (described->anomalies[kinds[i]])
             listing_finding(l, (struct phys_range){ 0 }, "entries %s: %lu", region_anomaly_text(kinds[i]),
                             described->anomalies[kinds[i]]);
+}
+
+static void compare(struct listing *l, const struct region_map *described, const struct region_map *map)
+{
+    const struct spans table_spans = { described, is_runtime, NULL }, map_spans = { map, is_runtime, NULL };
+
     spans_find_lacking(l, &table_spans, &map_spans, "in the table, but not in the %s", "map's runtime regions");
     spans_find_lacking(l, &map_spans, &table_spans, "in the %s, but not in the table", "map's runtime regions");
 }
 
-/* The table, or an empty one in its place. */
+/* What there is of the table. */
 struct source {
-    const uint8_t *table;
-    uint64_t n_bytes;
+    bool is_there, is_possible, is_cut;
+    uint32_t version, n_entries, flags;
     struct firmware_map entries; /* as many as are there */
-    bool is_there, is_cut;
 };
 
-static bool open_source(const uint8_t *table, size_t n_bytes, struct source *ret)
+static struct source read_source(const uint8_t *table, size_t n_bytes)
 {
-    static const uint8_t nothing[MEMORY_ATTRIBUTES_HEADER_BYTES] = { [TABLE_STRIDE] = FIRMWARE_STRIDE_MIN };
+    struct source s = { .is_there = n_bytes, .is_possible = true, .is_cut = n_bytes < MEMORY_ATTRIBUTES_HEADER_BYTES };
     uint64_t bytes;
 
-    *ret = (struct source){ .table = n_bytes ? table : nothing, .is_there = n_bytes };
-    if (!n_bytes)
-        n_bytes = sizeof nothing;
-    if (n_bytes < MEMORY_ATTRIBUTES_HEADER_BYTES)
-        return false;
-    bytes = memory_attributes_bytes(ret->table);
-    ret->is_cut = bytes > n_bytes;
-    ret->entries = (struct firmware_map){ ret->table + MEMORY_ATTRIBUTES_HEADER_BYTES,
-                                          (ret->is_cut ? n_bytes : bytes) - MEMORY_ATTRIBUTES_HEADER_BYTES,
-                                          little_endian(ret->table + TABLE_STRIDE, 4) };
-    return bytes;
+    if (s.is_cut)
+        return s;
+    bytes = memory_attributes_bytes(table);
+    s.is_possible = bytes;
+    s.is_cut = bytes > n_bytes;
+    s.version = (uint32_t)little_endian(table + TABLE_VERSION, 4);
+    s.n_entries = (uint32_t)little_endian(table + TABLE_ENTRIES, 4);
+    s.flags = (uint32_t)little_endian(table + TABLE_FLAGS, 4);
+    if (bytes)
+        s.entries = (struct firmware_map){ table + MEMORY_ATTRIBUTES_HEADER_BYTES,
+                                           (s.is_cut ? n_bytes : bytes) - MEMORY_ATTRIBUTES_HEADER_BYTES,
+                                           little_endian(table + TABLE_STRIDE, 4) };
+    return s;
 }
 
-static uint64_t report(const struct report_style *style, const struct source *source, const struct region_map *described,
+static void find_wrong(struct listing *l, const struct source *source, const struct region_map *described,
                        const struct region_map *map)
 {
-    const uint64_t version = little_endian(source->table + TABLE_VERSION, 4);
+    const struct phys_range nowhere = { 0 };
+
+    listing_findings(l);
+    if (!source->is_there)
+        return;
+    if (source->is_cut)
+        listing_finding(l, nowhere, "the table breaks off");
+    else if (!source->is_possible)
+        listing_finding(l, nowhere, "the table's number of entries, or their size, cannot be");
+    else if (!source->version || source->version > VERSION_MAX)
+        listing_finding(l, nowhere, "version %u: UEFI 2.10 knows 1 and 2", source->version);
+    check_entries(l, &source->entries, described);
+    compare(l, described, map);
+}
+
+static uint64_t report(const struct report_style *style, const struct source *source,
+                       const struct region_map *described, const struct region_map *map)
+{
     struct listing l;
 
-    listing_begin(&l, style, "attributes", names, columns, ARRAY_LENGTH(columns));
-
+    listing_begin(&l, style, "attributes", names, columns, COLUMNS);
     listing_section(&l, "table", "table", IN_TABLE);
     if (source->is_there)
-        listing_record(&l, (const union cell[]){ { version }, { little_endian(source->table + TABLE_ENTRIES, 4) },
-                                                 { little_endian(source->table + TABLE_FLAGS, 4) } });
+        listing_record(&l, (const union cell[]){ { source->version }, { source->n_entries }, { source->flags } });
     else
         listing_note(&l, "No memory attributes table: nobody says how runtime memory is to be protected.");
     list_entries(&l, &source->entries);
-    listing_findings(&l);
-    if (source->is_there && (!version || version > VERSION_MAX))
-        listing_finding(&l, (struct phys_range){ 0 }, "version %lu: UEFI 2.10 knows 1 and 2", version);
-    if (source->is_cut)
-        listing_finding(&l, (struct phys_range){ 0 }, "the table breaks off");
-    if (source->is_there)
-        find_wrong(&l, &source->entries, described, map);
+    find_wrong(&l, source, described, map);
     listing_end(&l);
     return l.n_findings;
 }
@@ -175,12 +196,10 @@ enum report_status memory_attributes_report(const struct report_style *style, co
 {
     const size_t own = region_buffer_bytes(MEMORY_ATTRIBUTES_ENTRIES_MAX, 0);
     const struct region_parameters parameters = { NULL, 0, subject->phys_bits, REGION_VIEW_OWNED };
+    const struct source source = read_source(table, n_bytes);
     struct region_map described, map;
     enum region_status status;
-    struct source source;
 
-    if (!open_source(table, n_bytes, &source))
-        return REPORT_BAD_MAP;
     if (buffer_bytes < own)
         return REPORT_NO_SPACE;
     status = region_normalize(&source.entries, &parameters, buffer, own, &described);

@@ -2,13 +2,26 @@
 
 #define DOMAINS_MAX 256
 
-static const char names[] = COLUMN_RANGE_NAMES "domain,processors,initiators,first_apic,last_apic,bytes,usable,note,to,value,what," COLUMN_FINDING_NAME;
-static const struct column columns[] = {
-    COLUMN_RANGE, { COLUMN_NUMBER, 6 }, { COLUMN_NUMBER, 10 }, { COLUMN_NUMBER, 10 }, { COLUMN_NUMBER, 10 },
-    { COLUMN_NUMBER, 10 }, { COLUMN_SIZE, 9 }, { COLUMN_SIZE, 9 }, { COLUMN_TEXT, 13 }, { COLUMN_NUMBER, 6 },
-    { COLUMN_NUMBER, 9 }, { COLUMN_TEXT, 16 }, COLUMN_FINDING,
+enum {
+    DOMAIN = 2, PROCESSORS, INITIATORS, FIRST_APIC, LAST_APIC, BYTES, USABLE, NOTE, TO, VALUE, WHAT, FINDING, COLUMNS,
 };
-enum { DOMAIN = 2, PROCESSORS, INITIATORS, FIRST_APIC, LAST_APIC, BYTES, USABLE, NOTE, TO, VALUE, WHAT };
+static const char names[] = COLUMN_RANGE_NAMES
+    "domain,processors,initiators,first_apic,last_apic,bytes,usable,note,to,value,what," COLUMN_FINDING_NAME;
+static const struct column columns[COLUMNS] = {
+    COLUMN_RANGE,
+    [DOMAIN] = { COLUMN_NUMBER, 6 },
+    [PROCESSORS] = { COLUMN_NUMBER, 10 },
+    [INITIATORS] = { COLUMN_NUMBER, 10 },
+    [FIRST_APIC] = { COLUMN_NUMBER, 10 },
+    [LAST_APIC] = { COLUMN_NUMBER, 10 },
+    [BYTES] = { COLUMN_SIZE, 11 },
+    [USABLE] = { COLUMN_SIZE, 11 },
+    [NOTE] = { COLUMN_TEXT, 13 },
+    [TO] = { COLUMN_NUMBER, 6 },
+    [VALUE] = { COLUMN_NUMBER, 9 },
+    [WHAT] = { COLUMN_TEXT, 16 },
+    [FINDING] = COLUMN_FINDING,
+};
 #define IN_DOMAINS (1u << DOMAIN | 1u << PROCESSORS | 1u << INITIATORS | 1u << BYTES | 1u << USABLE)
 #define IN_RANGES (IN_RANGE | 1u << DOMAIN | 1u << BYTES | 1u << USABLE | 1u << NOTE)
 #define IN_PROCESSORS (1u << DOMAIN | 1u << FIRST_APIC | 1u << LAST_APIC)
@@ -30,10 +43,7 @@ struct work {
 
 size_t numa_buffer_bytes(const struct map_subject *subject)
 {
-    const size_t map = region_buffer_bytes(firmware_map_count(&subject->map), subject->n_claims);
-    const size_t own = align_up(sizeof(struct work), 8) + claimed_buffer_bytes();
-
-    return map && map <= SIZE_MAX - own ? map + own : 0;
+    return claimed_buffer_bytes(subject, sizeof(struct work));
 }
 
 /* ---- the SRAT ---- */
@@ -63,7 +73,8 @@ static void read_srat(struct work *w, struct acpi_table srat)
         domain->n_processors += e.type == SRAT_PROCESSOR;
         domain->n_initiators += e.type == SRAT_GENERIC_INITIATOR;
         if (e.type == SRAT_MEMORY)
-            claimed_add(&w->claimed, &(struct claimed_range){ e.range, e.domain, e.is_hot_pluggable, e.is_non_volatile });
+            claimed_add(&w->claimed,
+                        &(struct claimed_range){ e.range, e.domain, e.is_hot_pluggable, e.is_non_volatile });
     }
     w->is_cut = cursor != srat.n_bytes;
 }
@@ -147,25 +158,21 @@ enum report_status numa_report(const struct report_style *style, const struct nu
                                const struct map_subject *subject, void *buffer, size_t buffer_bytes,
                                uint64_t *ret_findings)
 {
-    const size_t claimed_at = align_up(sizeof(struct work), 8), map_at = claimed_at + claimed_buffer_bytes();
-    const struct region_parameters parameters = { subject->claims, subject->n_claims, subject->phys_bits,
-                                                  REGION_VIEW_OWNED };
+    const size_t needed = claimed_buffer_bytes(subject, sizeof(struct work));
     struct work *w = buffer;
-    enum region_status status;
+    enum report_status status;
 
-    if (buffer_bytes < map_at)
+    if (!needed || buffer_bytes < needed)
         return REPORT_NO_SPACE;
     __builtin_memset(w, 0, sizeof *w);
     read_srat(w, tables->srat);
-    status = region_normalize(&subject->map, &parameters, (uint8_t *)buffer + map_at, buffer_bytes - map_at, &w->map);
-    if (status == REGION_OK)
-        status = claimed_sort(&w->claimed, subject->phys_bits, (uint8_t *)buffer + claimed_at);
-    if (status != REGION_OK)
-        return status == REGION_NO_SPACE ? REPORT_NO_SPACE : REPORT_BAD_MAP;
+    status = claimed_sort(&w->claimed, subject, buffer, buffer_bytes, sizeof *w, &w->map);
+    if (status != REPORT_OK)
+        return status;
 
     struct listing l;
 
-    listing_begin(&l, style, "numa", names, columns, ARRAY_LENGTH(columns));
+    listing_begin(&l, style, "numa", names, columns, COLUMNS);
 
     if (!tables->srat.n_bytes)
         listing_note(&l, "No SRAT: all memory is as near to all processors.");

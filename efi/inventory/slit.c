@@ -1,7 +1,7 @@
 #include "little_endian.h"
 #include "numa_report.h"
 
-/* ACPI 6.5, table 5.60 SLIT Format. */
+/* ACPI 6.5, 5.2.17 System Locality Information Table (SLIT). */
 #define SLIT_LOCALITIES ACPI_HEADER_BYTES
 #define SLIT_MATRIX (ACPI_HEADER_BYTES + 8)
 #define DISTANCE_LOCAL 10 /* and smaller ones mean nothing */
@@ -27,7 +27,8 @@ void slit_list(struct listing *l, struct acpi_table slit)
 
     for (uint64_t i = 0; i < n && i < LOCALITIES_MAX; i++)
         for (uint64_t k = 0; k < n && k < LOCALITIES_MAX; k++)
-            listing_record(l, (const union cell[]){ { i }, { k }, { distance(slit, n, i, k) }, { .text = "distance" } });
+            listing_record(l, (const union cell[]){ { i }, { k }, { distance(slit, n, i, k) },
+                                                    { .text = "distance" } });
 }
 
 void slit_find(struct listing *l, struct acpi_table slit)

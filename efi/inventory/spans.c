@@ -13,8 +13,10 @@ struct growing {
 
 static void report(struct growing *g)
 {
-    if (g->start < g->end && !(g->start >= VIDEO_HOLE_START && g->end <= VIDEO_HOLE_END))
-        listing_finding(g->listing, (struct phys_range){ phys_addr(g->start), g->end - g->start }, g->finding, g->whose);
+    const struct phys_range where = { phys_addr(g->start), g->end - g->start };
+
+    if (where.bytes && !(g->start >= VIDEO_HOLE_START && g->end <= VIDEO_HOLE_END))
+        listing_finding(g->listing, where, g->finding, g->whose);
 }
 
 static void grow(struct growing *g, uint64_t start, uint64_t end)

@@ -23,7 +23,7 @@ void spans_find_lacking(struct listing *listing, const struct spans *these, cons
 /* Bytes of `those` in the region. *cursor, 0 at first, moves on: for regions that rise. */
 uint64_t spans_shared_bytes(const struct mem_region *region, const struct spans *those, size_t *cursor);
 
-/* Memory, in whatever use; what may be memory, which reserved regions may; what an operating system can use in the end. */
+/* Memory, in whatever use; what may be memory, as reserved regions may; what an operating system can use in the end. */
 bool region_is_memory(const void *context, const struct mem_region *region);
 bool region_may_be_memory(const void *context, const struct mem_region *region);
 bool region_is_usable(const void *context, const struct mem_region *region);

@@ -1,7 +1,7 @@
 #include "little_endian.h"
 #include "numa.h"
 
-/* ACPI 6.5, table 5.57 Static Resource Affinity Table Format: reserved fields precede the entries. */
+/* ACPI 6.5, 5.2.16 System Resource Affinity Table (SRAT): reserved fields precede the entries. */
 #define SRAT_REVISION 8
 #define SRAT_ENTRIES (ACPI_HEADER_BYTES + 12)
 #define SRAT_REVISION_WIDE 2 /* before, a domain is one byte, and what follows it is reserved */

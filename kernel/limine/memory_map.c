@@ -28,7 +28,9 @@ static enum limine_memory_type type_of(enum region_type type, uint64_t base_revi
         return LIMINE_MEMORY_EXECUTABLE_AND_MODULES;
     case REGION_FRAMEBUFFER:
         return LIMINE_MEMORY_FRAMEBUFFER;
-    default: /* bad memory, too: no firmware's type becomes LIMINE_MEMORY_BAD */
+    case REGION_BAD_MEMORY:
+        return LIMINE_MEMORY_BAD;
+    default:
         return LIMINE_MEMORY_RESERVED;
     }
 }

@@ -3,89 +3,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define STRIDE_DEFAULT 48
+#include "map_rows.h"
+#include "text_scan.h"
+
 #define STRIDE_MAX 4096
 #define PHYS_BITS_LIMIT 64
 #define PAGES_MAX (UINT64_MAX >> PAGE_SHIFT)
 
-/* A part of the text, [at, end). */
-struct extent {
-    const char *at;
-    const char *end;
-};
-
 struct parser {
     struct map_text text;
-    struct firmware_descriptor *rows;
-    uint64_t n_rows;
+    struct map_rows rows;
     uint64_t stride;
     uint64_t rows_announced;
     bool has_announcement;
 };
-
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t' || c == '\r';
-}
-
-static struct extent next_word(struct extent *line)
-{
-    struct extent word;
-
-    while (line->at < line->end && is_blank(*line->at))
-        line->at++;
-    word.at = line->at;
-    while (line->at < line->end && !is_blank(*line->at))
-        line->at++;
-    word.end = line->at;
-    return word;
-}
-
-static bool is_empty(struct extent e)
-{
-    return e.at == e.end;
-}
-
-/* Moves past the prefix if it is there. */
-static bool take_prefix(struct extent *word, const char *prefix)
-{
-    const size_t length = strlen(prefix);
-
-    if ((size_t)(word->end - word->at) < length || memcmp(word->at, prefix, length) != 0)
-        return false;
-    word->at += length;
-    return true;
-}
-
-static unsigned digit_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return (unsigned)(c - '0');
-    if (c >= 'a' && c <= 'f')
-        return (unsigned)(c - 'a' + 10);
-    if (c >= 'A' && c <= 'F')
-        return (unsigned)(c - 'A' + 10);
-    return UINT32_MAX;
-}
-
-/* Returns NULL, or what is wrong with the word. */
-static const char *parse_number(struct extent word, uint64_t max, uint64_t *ret)
-{
-    const unsigned base = take_prefix(&word, "0x") || take_prefix(&word, "0X") ? 16 : 10;
-    uint64_t value = 0;
-
-    if (is_empty(word))
-        return "a number is missing";
-    for (; word.at < word.end; word.at++) {
-        const unsigned digit = digit_value(*word.at);
-        if (digit >= base)
-            return "not a number";
-        if (__builtin_mul_overflow(value, base, &value) || __builtin_add_overflow(value, digit, &value) || value > max)
-            return "number too large";
-    }
-    *ret = value;
-    return NULL;
-}
 
 /* The rest of the line must be n numbers, each at most its max. */
 static const char *parse_numbers(struct extent line, const uint64_t *max, uint64_t *ret, size_t n)
@@ -107,11 +38,7 @@ static const char *parse_row(struct parser *p, struct extent line)
     uint64_t fields[4];
     const char *reason = parse_numbers(line, max, fields, 4);
 
-    if (!reason)
-        p->rows[p->n_rows++] = (struct firmware_descriptor){
-            .type = (uint32_t)fields[0], .start = fields[1], .pages = fields[2], .attributes = fields[3]
-        };
-    return reason;
+    return reason ? reason : map_rows_add(&p->rows, (uint32_t)fields[0], fields[1], fields[2], fields[3]);
 }
 
 /* "entries=N", and the BYTES of "desc_size=BYTES" before it. */
@@ -161,6 +88,11 @@ static const char *apply_hole(struct parser *p, const uint64_t *fields)
     return add_claim(p, fields[0], fields[1], REGION_RESERVED);
 }
 
+static const char *apply_bad(struct parser *p, const uint64_t *fields)
+{
+    return add_claim(p, fields[0], fields[1], REGION_BAD_MEMORY);
+}
+
 static const char *apply_metadata(struct parser *p, const uint64_t *fields)
 {
     p->text.metadata = (struct phys_range){ { fields[0] }, fields[1] };
@@ -185,18 +117,30 @@ static const struct directive {
     { "image", 2, { UINT64_MAX, PAGES_MAX }, apply_image },
     { "framebuffer", 2, { UINT64_MAX, UINT64_MAX }, apply_framebuffer },
     { "hole", 2, { UINT64_MAX, UINT64_MAX }, apply_hole },
+    { "bad", 2, { UINT64_MAX, UINT64_MAX }, apply_bad },
     { "metadata", 2, { UINT64_MAX, UINT64_MAX }, apply_metadata },
     { "reserved", 2, { UINT64_MAX, PAGES_MAX }, apply_reserved },
 };
 
 static const struct directive *find_directive(struct extent word)
 {
-    const size_t length = (size_t)(word.end - word.at);
-
     for (size_t i = 0; i < ARRAY_LENGTH(directives); i++)
-        if (strlen(directives[i].keyword) == length && memcmp(word.at, directives[i].keyword, length) == 0)
+        if (extent_is(word, directives[i].keyword))
             return &directives[i];
     return NULL;
+}
+
+/* "START BYTES USE": the use is the rest of the line. */
+static const char *parse_own(struct parser *p, struct extent line)
+{
+    uint64_t start = 0, bytes = 0;
+    const char *reason = parse_number(next_word(&line), UINT64_MAX, &start);
+
+    if (!reason)
+        reason = parse_number(next_word(&line), UINT64_MAX, &bytes);
+    line = trimmed(line);
+    return reason ? reason
+                  : map_text_add_own(&p->text, (struct phys_range){ { start }, bytes }, line.at, extent_bytes(line));
 }
 
 /* What follows a #. Returns NULL also for prose. */
@@ -210,7 +154,11 @@ static const char *parse_comment(struct parser *p, struct extent line)
 
     if (take_prefix(&word, "desc_size="))
         return parse_announcement(p, word, line);
-    if (!directive || is_empty(first_field) || digit_value(*first_field.at) >= 10)
+    if (is_empty(first_field) || digit_value(*first_field.at) >= 10)
+        return NULL;
+    if (extent_is(word, "own"))
+        return parse_own(p, line);
+    if (!directive)
         return NULL;
     const char *reason = parse_numbers(line, directive->max, fields, directive->n_fields);
     return reason ? reason : directive->apply(p, fields);
@@ -228,48 +176,27 @@ static const char *parse_line(struct parser *p, struct extent line)
     return parse_comment(p, (struct extent){ word.at + 1, line.end });
 }
 
-/* Takes the next line off the text, without its newline. */
-static struct extent next_line(struct extent *text)
-{
-    const size_t left = (size_t)(text->end - text->at);
-    const char *newline = left ? memchr(text->at, '\n', left) : NULL;
-    const struct extent line = { text->at, newline ? newline : text->end };
-
-    text->at = newline ? newline + 1 : text->end;
-    return line;
-}
-
-/* Every array has room for one element a line: no line adds more. */
+/* Claims and reserved ranges have room for one element a line: no line adds more. */
 static bool allocate(struct parser *p, struct extent text)
 {
-    size_t n_lines = 0;
+    const size_t n_lines = count_lines(text);
 
-    while (!is_empty(text)) {
-        next_line(&text);
-        n_lines++;
-    }
-    p->rows = calloc(n_lines + 1, sizeof(*p->rows));
     p->text.claims = calloc(n_lines + 1, sizeof(*p->text.claims));
     p->text.reserved = calloc(n_lines + 1, sizeof(*p->text.reserved));
-    return p->rows && p->text.claims && p->text.reserved;
+    p->text.own = calloc(MAP_TEXT_OWN_MAX, sizeof(*p->text.own));
+    return p->text.claims && p->text.reserved && p->text.own;
 }
 
 static const char *lay_out_descriptors(struct parser *p)
 {
-    if (p->has_announcement && p->n_rows != p->rows_announced)
+    if (p->has_announcement && p->rows.n_rows != p->rows_announced)
         return "entries= announces another number of rows";
-    unsigned char *descriptors = calloc(p->n_rows + 1, p->stride);
-    if (!descriptors)
-        return "out of memory";
-    for (uint64_t i = 0; i < p->n_rows; i++)
-        memcpy(descriptors + i * p->stride, &p->rows[i], sizeof(p->rows[i]));
-    p->text.map = (struct firmware_map){ descriptors, p->n_rows * p->stride, p->stride };
-    return NULL;
+    return map_rows_lay_out(&p->rows, p->stride, &p->text.map);
 }
 
 bool map_text_parse(const char *text, size_t n, struct map_text *ret, struct map_text_error *ret_error)
 {
-    struct parser p = { .text.phys_bits = PHYS_BITS_MAX, .stride = STRIDE_DEFAULT };
+    struct parser p = { .text.phys_bits = PHYS_BITS_MAX, .stride = MAP_ROWS_STRIDE };
     struct extent left = { text, text + n };
     const char *reason = allocate(&p, left) ? NULL : "out of memory";
     size_t line = 0;
@@ -282,7 +209,7 @@ bool map_text_parse(const char *text, size_t n, struct map_text *ret, struct map
         line = 0;
         reason = lay_out_descriptors(&p);
     }
-    free(p.rows);
+    map_rows_free(&p.rows);
     if (reason) {
         map_text_free(&p.text);
         *ret_error = (struct map_text_error){ line, reason };
@@ -292,9 +219,44 @@ bool map_text_parse(const char *text, size_t n, struct map_text *ret, struct map
     return true;
 }
 
+const char *map_text_add_own(struct map_text *t, struct phys_range bytes, const char *use, size_t use_bytes)
+{
+    if (t->n_own == MAP_TEXT_OWN_MAX)
+        return "too many own ranges";
+    if (bytes.bytes > UINT64_MAX - bytes.start.value)
+        return "number too large";
+    char *copy = strndup(use, use_bytes);
+    if (!copy)
+        return "out of memory";
+    for (char *c = copy; *c; c++)
+        if ((unsigned char)*c < ' ')
+            *c = '?';
+    t->own[t->n_own++] = (struct own_range){ bytes, copy };
+    return NULL;
+}
+
+struct map_subject map_text_subject(const struct map_text *t)
+{
+    return (struct map_subject){
+        .map = t->map,
+        .claims = t->claims,
+        .n_claims = t->n_claims,
+        .phys_bits = t->phys_bits,
+        .without_attributes = t->without_attributes,
+        .metadata = t->metadata,
+        .reserved = t->reserved,
+        .n_reserved = t->n_reserved,
+        .own = t->own,
+        .n_own = t->n_own,
+    };
+}
+
 void map_text_free(struct map_text *t)
 {
     free((void *)(uintptr_t)t->map.descriptors);
+    for (size_t i = 0; i < t->n_own; i++)
+        free((void *)(uintptr_t)t->own[i].use);
+    free(t->own);
     free(t->claims);
     free(t->reserved);
 }

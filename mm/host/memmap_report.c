@@ -1,163 +1,104 @@
 /*
- * memmap-report FILE: what the loader prints for the memory map in FILE (map_text.h; - is standard input): regions,
- * anomalies, totals, and the allocator that it would start with. The same code prints it here and there.
- *
- * Exit status: 0; 1 if the file is bad or the memory in it cannot hold an allocator; 2 if called wrongly.
+ * memmap-report: memory maps in files of all kinds (map_readers.h), reported as the loader reports the machine's own,
+ * by the same code. memmap-report.1 is the manual.
  */
+#include "memmap_report.h"
+
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "dry_run.h"
-#include "map_text.h"
-#include "memory_report.h"
+#include "frames_report.h"
+#include "input.h"
+#include "map_report.h"
+#include "output.h"
 
-#define READ_CHUNK KIB(64)
-#define METADATA_ALIGNMENT 64
+#define BUFFER_ALIGNMENT 64
 
-enum { EXIT_BAD_MAP = 1, EXIT_USAGE = 2 };
+static const char usage[] =
+    "usage: memmap-report [map|frames] [--raw|-sfo|--csv|--json] [--unit UNIT] [-o FILE] FILE\n"
+    "       memmap-report picture [--size WIDTHxHEIGHT] -o FILE.png FILE\n";
 
-static void write_to_stdout(const struct sink *sink, const char *text, size_t bytes)
+static const char help[] =
+    "\n"
+    "FILE is a memory map; - is standard input. Its format is found out: memmap or memmap -sfo of the EFI shell, a\n"
+    "kernel log of Linux (dmesg, with efi=debug if possible), /proc/iomem, map --raw or map --json.\n"
+    "\n"
+    "  (nothing)         regions, anomalies, totals and the allocator, as the loader prints them when it boots\n"
+    "  map               descriptors, regions, totals per type, each anomaly with its descriptors\n"
+    "  frames            what a frame allocator makes of it: free runs by size, the largest, fragmentation\n"
+    "  picture           draws it\n"
+    "\n"
+    "  --raw -sfo        map: descriptors one by one; the same in the form of the EFI shell\n"
+    "  --csv --json      map, frames: for programs\n"
+    "  --unit UNIT       sizes in auto, bytes, KiB, MiB, GiB or pages\n"
+    "  --format FORMAT   of FILE: text, shell, sfo, dmesg, iomem or json\n"
+    "  --size WxH        of the picture; 1280x800 without it\n"
+    "  -o FILE           write there\n"
+    "\n"
+    "Exit status: 0; 1 the map is bad or an allocator has no room in it, or a file cannot be read or written;\n"
+    "2 wrong usage; 3 map found anomalies.\n";
+
+/* Of either kind: each asks for its own buffer. */
+static int print_report(const struct report_arguments *arguments, const struct sink *sink,
+                        const struct map_subject *subject)
 {
-    (void)sink;
-    fwrite(text, 1, bytes, stdout);
-}
-
-static const struct sink output = { write_to_stdout };
-
-/* The whole stream, malloc'ed; NULL if it cannot be read or held. */
-static char *read_stream(FILE *stream, size_t *ret_bytes)
-{
-    char *text = NULL;
-    size_t bytes = 0;
-    size_t got;
-
-    do {
-        char *longer = realloc(text, bytes + READ_CHUNK);
-        if (!longer) {
-            free(text);
-            return NULL;
-        }
-        text = longer;
-        got = fread(text + bytes, 1, READ_CHUNK, stream);
-        bytes += got;
-    } while (got);
-    if (ferror(stream)) {
-        free(text);
-        return NULL;
-    }
-    *ret_bytes = bytes;
-    return text;
-}
-
-static bool read_map(const char *name, struct map_text *ret)
-{
-    FILE *stream = strcmp(name, "-") == 0 ? stdin : fopen(name, "r");
-    size_t bytes = 0;
-    char *text = stream ? read_stream(stream, &bytes) : NULL;
-    struct map_text_error error;
-
-    if (!text)
-        perror(name);
-    if (stream && stream != stdin)
-        fclose(stream);
-    if (!text)
-        return false;
-    const bool parsed = map_text_parse(text, bytes, ret, &error);
-    free(text);
-    if (!parsed && error.line)
-        fprintf(stderr, "%s:%zu: %s\n", name, error.line, error.reason);
-    else if (!parsed)
-        fprintf(stderr, "%s: %s\n", name, error.reason);
-    return parsed;
-}
-
-static struct map_subject subject_of(const struct map_text *text)
-{
-    return (struct map_subject){
-        .map = text->map,
-        .claims = text->claims,
-        .n_claims = text->n_claims,
-        .phys_bits = text->phys_bits,
-        .metadata = text->metadata,
-        .reserved = text->reserved,
-        .n_reserved = text->n_reserved,
-    };
-}
-
-static void complain_of_refusal(const char *name, const struct dry_run *run)
-{
-    if (run->bad)
-        fprintf(stderr, "%s: reserved 0x%llx: %s\n", name, (unsigned long long)frame_start(run->bad->first).value,
-                pmm_status_text(run->refusal));
-    else
-        fprintf(stderr, "%s: metadata: %s\n", name, pmm_status_text(run->refusal));
-}
-
-static int report_allocator(const char *name, const struct map_text *text, const struct region_map *map)
-{
-    const struct map_subject subject = subject_of(text);
-    const struct phys_range place = dry_run_place(&subject, map);
-    struct dry_run run;
-
-    if (!place.bytes) {
-        fprintf(stderr, "%s: no usable memory for the allocator\n", name);
-        return EXIT_BAD_MAP;
-    }
-    void *metadata = aligned_alloc(METADATA_ALIGNMENT, align_up(place.bytes, METADATA_ALIGNMENT));
-    if (!metadata) {
-        perror(name);
-        return EXIT_BAD_MAP;
-    }
-    const bool started = dry_run_start(&subject, map, place, metadata, &run) == REPORT_OK;
-    if (started) {
-        const struct pmm_stats stats = pmm_stats(run.pmm, &run.cpu);
-        memory_report_allocator(&output, &stats, place);
-    } else {
-        complain_of_refusal(name, &run);
-    }
-    free(metadata);
-    return started ? EXIT_SUCCESS : EXIT_BAD_MAP;
-}
-
-static int report(const char *name, const struct map_text *text)
-{
-    const struct region_parameters parameters = {
-        .claims = text->claims,
-        .n_claims = text->n_claims,
-        .phys_bits = text->phys_bits,
-        .view = REGION_VIEW_OWNED,
-    };
-    const size_t bytes = region_buffer_bytes(firmware_map_count(&text->map), text->n_claims);
-    void *buffer = malloc(bytes);
-    struct region_map map;
-    int result = EXIT_BAD_MAP;
+    const struct report_style style = { sink, arguments->format, arguments->unit };
+    const bool is_map = arguments->kind == REPORT_OF_MAP;
+    const size_t bytes = is_map ? map_report_buffer_bytes(subject) : frames_report_buffer_bytes(subject);
+    void *buffer = aligned_alloc(BUFFER_ALIGNMENT, align_up(bytes, BUFFER_ALIGNMENT));
+    uint64_t anomalies = 0;
 
     if (!buffer) {
-        perror(name);
-    } else if (region_normalize(&text->map, &parameters, buffer, bytes, &map) != REGION_OK) {
-        fprintf(stderr, "%s: not a memory map\n", name);
-    } else {
-        memory_report_map(&output, &map);
-        print_text(&output, "\n");
-        fflush(stdout);
-        result = report_allocator(name, text, &map);
+        perror(arguments->input);
+        return EXIT_BAD_MAP;
     }
+    const enum report_status status = is_map ? map_report(&style, subject, buffer, bytes, &anomalies)
+                                             : frames_report(&style, subject, buffer, bytes);
     free(buffer);
-    return result;
+    if (status != REPORT_OK) {
+        fprintf(stderr, "%s: %s\n", arguments->input, report_status_text(status));
+        return EXIT_BAD_MAP;
+    }
+    return anomalies ? EXIT_ANOMALIES : EXIT_SUCCESS;
+}
+
+static int print_any_report(const struct report_arguments *arguments, const struct map_subject *subject)
+{
+    struct output output;
+
+    if (!output_open(&output)) {
+        perror(arguments->input);
+        return EXIT_BAD_MAP;
+    }
+    const int result = arguments->kind == REPORT_OF_BOOT ? boot_report(&output.sink, arguments->input, subject)
+                                                         : print_report(arguments, &output.sink, subject);
+    return output_close(&output, arguments->output) ? result : EXIT_BAD_MAP;
+}
+
+static int report_usage(const struct argument_error *error)
+{
+    fprintf(stderr, error->word ? "%smemmap-report: %s: %s\n" : "%smemmap-report: %s%s\n", usage,
+            error->word ? error->word : "", error->reason);
+    return EXIT_USAGE;
 }
 
 int main(int argc, char **argv)
 {
+    struct report_arguments arguments;
+    struct argument_error error;
     struct map_text text;
 
-    if (argc != 2 || (argv[1][0] == '-' && argv[1][1])) {
-        fprintf(stderr, "usage: memmap-report FILE    (- reads standard input)\n");
-        return EXIT_USAGE;
-    }
-    if (!read_map(argv[1], &text))
+    if (!arguments_parse(argc, argv, &arguments, &error))
+        return report_usage(&error);
+    if (arguments.kind == REPORT_HELP)
+        return printf("%s%s", usage, help) < 0 ? EXIT_BAD_MAP : EXIT_SUCCESS;
+    if (arguments.kind == REPORT_VERSION)
+        return puts("memmap-report " POLYGLOT_VERSION) < 0 ? EXIT_BAD_MAP : EXIT_SUCCESS;
+    if (!input_read(arguments.input, arguments.input_format, &text))
         return EXIT_BAD_MAP;
-    const int result = report(argv[1], &text);
+    const struct map_subject subject = map_text_subject(&text);
+    const int result =
+        arguments.kind == REPORT_PICTURE ? picture_file(&arguments, &subject) : print_any_report(&arguments, &subject);
     map_text_free(&text);
     return result;
 }

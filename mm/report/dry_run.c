@@ -25,6 +25,50 @@ struct phys_range dry_run_place(const struct map_subject *subject, const struct 
     return above.bytes ? above : find_usable(map, PAGE_SIZE, bytes);
 }
 
+/* The place of the first region that ends above the frame. */
+static size_t first_above(const struct region_map *map, frame_t f)
+{
+    size_t low = 0, high = map->n_regions;
+
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+
+        if (frame_of(map->regions[middle].end).value <= f.value)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/*
+ * What pmm_reserve_usable() does; but that looks at every frame, which takes for ever if a file says that most of the
+ * address space is reserved. Between usable regions there is nothing to look at.
+ */
+static enum pmm_status reserve_usable(struct dry_run *run, const struct region_map *map, struct frame_range range)
+{
+    enum pmm_status status = pmm_reserve(run->pmm, &run->cpu, range);
+
+    if (status != PMM_NOT_USABLE)
+        return status;
+    const uint64_t end = range.first.value + range.count;
+
+    for (size_t i = first_above(map, range.first); i < map->n_regions; i++) {
+        const struct frame_range region = frame_range_inside(region_range(&map->regions[i]));
+        const uint64_t from = region.first.value > range.first.value ? region.first.value : range.first.value;
+        const uint64_t region_end = region.first.value + region.count;
+        const uint64_t to = region_end < end ? region_end : end;
+
+        if (region.first.value >= end)
+            break;
+        if (map->regions[i].type == REGION_USABLE)
+            status = pmm_reserve(run->pmm, &run->cpu, (struct frame_range){ { from }, to - from });
+        if (status != PMM_OK && status != PMM_NOT_USABLE)
+            return status;
+    }
+    return PMM_OK;
+}
+
 enum report_status dry_run_start(const struct map_subject *subject, const struct region_map *map,
                                  struct phys_range place, void *block, struct dry_run *ret)
 {
@@ -36,7 +80,7 @@ enum report_status dry_run_start(const struct map_subject *subject, const struct
     pmm_cpus_init(ret->pmm, &ret->cpu, 1, (struct pmm_barrier){ 0 });
     for (size_t i = 0; i < subject->n_reserved; i++) {
         ret->bad = &subject->reserved[i];
-        ret->refusal = pmm_reserve_usable(ret->pmm, &ret->cpu, *ret->bad);
+        ret->refusal = reserve_usable(ret, map, *ret->bad);
         if (ret->refusal != PMM_OK)
             return REPORT_REFUSED;
     }

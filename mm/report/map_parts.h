@@ -38,8 +38,7 @@ bool map_has_uses(const struct map_subject *subject, uint64_t start, uint64_t en
 /* Every anomaly, with its descriptors. Uses the buffer: the regions are gone afterwards. */
 void map_visit_anomalies(const struct map_view *view, const struct anomaly_visitor *visitor);
 
-/* These look neither at regions nor at totals. */
-void map_print_raw(const struct map_view *view);
+/* Looks neither at regions nor at totals. */
 void map_print_sfo(const struct map_view *view);
 
 /* These end with the anomalies: the regions are gone afterwards. */

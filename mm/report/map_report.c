@@ -86,7 +86,7 @@ static void print_whole(struct map_view *view)
 {
     switch (view->style->format) {
     case REPORT_RAW:
-        map_print_raw(view);
+        map_report_raw(view->style->sink, view->subject);
         break;
     case REPORT_SFO:
         map_print_sfo(view);

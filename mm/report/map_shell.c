@@ -21,19 +21,26 @@ static void print_image_line(const struct sink *sink, struct phys_range image)
 
 static void print_claim(const struct sink *sink, const struct region_claim *claim)
 {
-    if (claim->type == REGION_EXECUTABLE_AND_MODULES)
+    switch (claim->type) {
+    case REGION_EXECUTABLE_AND_MODULES:
         print_image_line(sink, claim->bytes);
-    else
-        print_range_line(sink, claim->type == REGION_FRAMEBUFFER ? "framebuffer" : "hole", claim->bytes, 1);
+        break;
+    case REGION_FRAMEBUFFER:
+        print_range_line(sink, "framebuffer", claim->bytes, 1);
+        break;
+    case REGION_BAD_MEMORY:
+        print_range_line(sink, "bad", claim->bytes, 1);
+        break;
+    default:
+        print_range_line(sink, "hole", claim->bytes, 1);
+    }
 }
 
-void map_print_raw(const struct map_view *view)
+void map_report_raw(const struct sink *sink, const struct map_subject *subject)
 {
-    const struct map_subject *subject = view->subject;
-    const struct sink *sink = view->style->sink;
+    const uint64_t n = firmware_map_count(&subject->map);
 
-    print_format(sink, "# desc_size=%lu entries=%lu\n# phys_bits %u\n", subject->map.stride,
-                 view->regions.n_descriptors, subject->phys_bits);
+    print_format(sink, "# desc_size=%lu entries=%lu\n# phys_bits %u\n", subject->map.stride, n, subject->phys_bits);
     for (size_t i = 0; i < subject->n_claims; i++)
         print_claim(sink, &subject->claims[i]);
     print_range_line(sink, "metadata", subject->metadata, 1);
@@ -43,7 +50,7 @@ void map_print_raw(const struct map_view *view)
     for (size_t i = 0; i < subject->n_own; i++)
         print_format(sink, "# own %lx %lu %s\n", subject->own[i].bytes.start.value, subject->own[i].bytes.bytes,
                      subject->own[i].use);
-    for (uint64_t i = 0; i < view->regions.n_descriptors; i++) {
+    for (uint64_t i = 0; i < n; i++) {
         const struct firmware_descriptor d = firmware_map_descriptor(&subject->map, i);
 
         print_format(sink, "%u %lx %lx %lx\n", d.type, d.start, d.pages, d.attributes);

@@ -25,7 +25,7 @@ TAG_WORDS = 3
 PF_X, PF_W, PF_R = 1, 2, 4
 PT_LOAD = 1
 
-N_CONFIG_WORDS = 19
+N_CONFIG_WORDS = 20
 PARTITIONS_DIFFER = (1 << 64) - 1
 CMDLINE_BYTES, PATH_BYTES, MODULES_MAX = 256, 128, 8
 
@@ -96,6 +96,7 @@ class Variant:
     absent: frozenset = frozenset()  # paths of modules that are not on the volume all the same
     overwritten: tuple = ()  # (name of a request, words): instead of its head's first
     is_limine_8: bool = False
+    has_bad_memory: bool = False
 
     @property
     def asked(self):
@@ -153,7 +154,7 @@ def _pack_config(variant, machine, path, partition_index):
              *(machine.mode or (0, 0)), asked, variant.stack_bytes, variant.uses_list, variant.has_decoys,
              variant.data_rights, variant.file != "exec", variant.is_randomised,
              machine.unix_seconds or int(time.time()), partition_index, machine.has_device_tree, machine.has_tpm,
-             len(variant.modules)]
+             variant.has_bad_memory, len(variant.modules)]
     assert len(words) == N_CONFIG_WORDS and len(variant.modules) <= MODULES_MAX
     packed = struct.pack(f"<{len(words)}Q", *words) + _text(variant.cmdline, CMDLINE_BYTES) + _text(path, PATH_BYTES)
     for module in variant.modules:

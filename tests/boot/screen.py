@@ -81,9 +81,11 @@ class Screen:
     """
     A screenshot and the grid of text on it: in the middle of the area that memory_picture_console_area() leaves to the
     console (include/memory_picture.h), as the head of include/fb_console.h says.
+
+    background  colour behind the text; None: that of the first pixel
     """
 
-    def __init__(self, path):
+    def __init__(self, path, background=None):
         self.image = Image.open(path).convert("RGB")
         self.width, self.height = self.image.size
         scale = text_scale(self.width)
@@ -96,7 +98,7 @@ class Screen:
         self.left = margin + (self.width - 2 * margin) % self.cell_width // 2
         self.top = margin
         self.bottom = self.top + self.rows * self.cell_height
-        self.background = self.image.getpixel((0, 0))
+        self.background = background or self.image.getpixel((0, 0))
         self.mask = self._foreground()
 
     def _foreground(self):
@@ -107,7 +109,9 @@ class Screen:
         return brightest.point(lambda value: 255 if value else 0).convert("1", dither=Image.Dither.NONE)
 
     def _cell(self, column, y):
-        x = self.left + column * self.cell_width
+        return self._character(self.left + column * self.cell_width, y)
+
+    def _character(self, x, y):
         cell = self.mask.crop((x, y, x + self.cell_width, y + self.cell_height))
         if self.enlarged > 1:
             small = cell.resize((self.font.width, self.font.height), Image.Resampling.NEAREST)
@@ -120,6 +124,10 @@ class Screen:
         """The console's rows, without blanks at their ends; a cell that is no character reads as UNKNOWN."""
         tops = range(self.top, self.bottom, self.cell_height)
         return ["".join(self._cell(column, y) for column in range(self.columns)).rstrip() for y in tops]
+
+    def text(self, x, y, cells):
+        """What stands in so many cells at any place, without blanks at its ends."""
+        return "".join(self._character(x + n * self.cell_width, y) for n in range(cells)).strip()
 
     def colours(self, box):
         """How many colours occur in (left, top, right, bottom)."""

@@ -13,6 +13,7 @@ import limine_kernel
 import shell
 from limine_guest import LAST_LINE
 from machine import Shape
+from report import size_text
 
 MACHINE = Shape(memory_mib=256, smp=2, cpu="max")
 MAP_READS = 2  # before the last allocations, and at the exit
@@ -47,8 +48,8 @@ def boots(tmp_path_factory):
     """Answers by the kernel's name, totals of the memory, and what the kernel said that booted in the end."""
     variant = limine_kernel.Variant(file="dyn", requests=limine_kernel.default_requests() | {"KEEP_IOMMU"})
     facts = limine_kernel.MachineFacts(MACHINE.smp, n_framebuffers=1)
-    files = {"limine.conf": limine_kernel.configuration(variant),
-             "boot/kernel.elf": limine_kernel.build(variant, facts)}
+    elf = limine_kernel.build(variant, facts)
+    files = {"limine.conf": limine_kernel.configuration(variant), "boot/kernel.elf": elf}
     files.update({module.path.lstrip("/"): module.contents() for module in variant.modules})
     command = rf"fs0:\loader.efi fault=map-{MAP_READS} fault=memory-"
     kernel = [f"{command}{n}" for n in range(1, KERNEL_ALLOCATIONS + 1)]
@@ -62,7 +63,7 @@ def boots(tmp_path_factory):
         text = guest.serial_text()
     answers = shell.answers(text, len(commands))
     return {"kernel": answers[:len(kernel)], "builtin": answers[len(kernel):-len(maps)], "maps": answers[-len(maps):],
-            "totals": shell.memory_totals(text)[1:], "text": text}
+            "totals": shell.memory_totals(text)[1:], "text": text, "kernel_bytes": len(elf)}
 
 
 @pytest.mark.xdist_group("out-of-memory")
@@ -79,7 +80,7 @@ def test_each_allocation_of_a_kernel_s_boot_fails_with_a_line_and_the_last_does_
 def test_messages_name_every_file_and_what_memory_was_for(boots):
     messages = "\n".join(line for answer in boots["kernel"] for line in answer.messages)
     kernel = "boot():/boot/kernel.elf"
-    for words in ("/limine.conf: cannot allocate", f"{kernel}: cannot allocate 252 KB for it", "near.bin: cannot",
+    for words in ("/limine.conf: cannot allocate", f"{kernel}: cannot allocate {size_text(boots['kernel_bytes'])} for it", "near.bin: cannot",
                   "/modules/far.bin: cannot", "boot():/modules/odd name.bin: cannot", "boot():/modules/tiny: cannot",
                   f"{kernel}: cannot allocate 64 KB for the kernel's stack",
                   f"{kernel}: cannot allocate 64 KB for stacks of the other processors"):

@@ -22,6 +22,7 @@
 struct input {
     struct map_subject subject;
     char *descriptors;
+    uint64_t capacity;
     struct region_claim claims[ENTRIES_MAX];
     struct own_range own[ENTRIES_MAX];
     struct frame_range reserved[ENTRIES_MAX];
@@ -38,7 +39,10 @@ static void add_descriptor(struct input *in, const uint64_t *n)
     struct firmware_map *map = &in->subject.map;
     const struct firmware_descriptor d = { .type = (uint32_t)n[0], .start = n[1], .pages = n[2], .attributes = n[3] };
 
-    in->descriptors = realloc(in->descriptors, map->bytes + map->stride);
+    if (map->bytes + map->stride > in->capacity) {
+        in->capacity = 2 * (map->bytes + map->stride);
+        in->descriptors = realloc(in->descriptors, in->capacity);
+    }
     memset(in->descriptors + map->bytes, 0, map->stride);
     memcpy(in->descriptors + map->bytes, &d, sizeof d);
     map->bytes += map->stride;

@@ -1,22 +1,13 @@
 """memmap-report: what it prints for every map in tests/maps, and how it refuses bad files."""
 
-import os
-import pathlib
 import re
-import subprocess
 
 import pytest
 
 import region_oracle
+from memmap_program import MAPS, run
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-PROGRAM = ROOT / os.environ.get('BUILD', 'build') / 'host' / 'memmap-report'
-MAPS = sorted((ROOT / 'tests' / 'maps').glob('*.txt'))
 PAGE = 4096
-
-
-def run(*arguments, text=None):
-    return subprocess.run([PROGRAM, *arguments], input=text, capture_output=True, text=True, timeout=60)
 
 
 def report(rows, *comments):
@@ -121,11 +112,3 @@ def test_reserved_frames_that_are_not_usable_are_left_out_as_in_the_kernel():
     result = report(['7 0x0 0x1000', '0 0x508000 1'], 'reserved 0x500000 16', 'reserved 0x80000000 1')
     assert result.returncode == 0
     assert allocator(result.stdout)[2] == allocator(without.stdout)[2] - 15
-
-
-def test_wrong_calls_are_refused_with_the_usage():
-    for arguments in ([], ['a', 'b'], ['--help'], ['-x']):
-        result = run(*arguments)
-        assert result.returncode == 2
-        assert result.stderr.startswith('usage: memmap-report FILE')
-    assert run('/nonexistent').returncode == 1

@@ -35,13 +35,12 @@ NUMBERS = {'index', 'type', 'pages', 'bytes', 'count', 'other', 'descriptor_byte
 
 @pytest.fixture(scope='module')
 def print_report(tmp_path_factory):
-    """The program, built under ASan and UBSan."""
+    """The program, with the units as they are built under ASan and UBSan."""
     program = tmp_path_factory.mktemp('report') / 'print-report'
-    sources = [TOP / 'tests/host/print_report.c', TOP / 'tests/host_support.c', TOP / 'kernel/format.c',
-               *sorted((TOP / 'mm').glob('*.c')), *sorted((TOP / 'mm/report').glob('*.c'))]
-    subprocess.run(['gcc', '-std=gnu2x', '-O1', '-g', '-D_GNU_SOURCE', '-DPOLYGLOT_HOST',
-                    '-fsanitize=address,undefined', '-fno-sanitize-recover=all', f'-I{TOP}/include',
-                    *map(str, sources), '-o', str(program)], check=True)
+    units = TOP / os.environ.get('BUILD', 'build') / 'asan' / 'libpure.a'
+    subprocess.run(['gcc', '-std=gnu2x', '-O1', '-g', '-D_GNU_SOURCE', '-fsanitize=address,undefined', f'-I{TOP}/include',
+                    str(TOP / 'tests/host/print_report.c'), str(TOP / 'tests/host_support.c'), str(units),
+                    '-o', str(program)], check=True)
 
     def run(report, form, subject, unit=0, status=0):
         done = subprocess.run([str(program), report, str(form), str(unit)], input=subject, capture_output=True,
@@ -303,6 +302,8 @@ def test_metadata_and_reserved_frames_are_taken_from_the_free_ones(print_report)
     assert taken['amounts'][3] == {'name': 'metadata', 'start': '0x800000', 'pages': size, 'bytes': size * PAGE}
     assert taken['amounts'][5]['pages'] == 0x2000 - 1 - size - 16
     assert sum(r['count'] for r in taken['free_runs']) == 3
+    most = json.loads(print_report('frames', JSON, subject(rows, more=['R 0x1000 0xffffffffffff'])))
+    assert most['amounts'][5]['pages'] == 0x1000 - 1 - size
     for bad in (['M 0x800000 64'], ['R 5 2', 'R 6 1'], ['R 0 1']):
         print_report('frames', JSON, subject(rows, more=bad), status=REFUSED)
 

@@ -11,6 +11,7 @@
 #define RESERVED TYPE_BIT(LIMINE_MEMORY_RESERVED)
 #define RECLAIMABLE TYPE_BIT(LIMINE_MEMORY_BOOTLOADER_RECLAIMABLE)
 #define EXECUTABLE TYPE_BIT(LIMINE_MEMORY_EXECUTABLE_AND_MODULES)
+#define BAD TYPE_BIT(LIMINE_MEMORY_BAD)
 #define MAPPED TYPE_BIT(LIMINE_MEMORY_RESERVED_MAPPED)
 
 /*
@@ -20,6 +21,7 @@
 static unsigned allowed_types(const struct context *c, const struct firmware_descriptor *d)
 {
     const unsigned tables = c->revision >= ACPI_MAPPED_FROM ? MAPPED : 0;
+    const unsigned bad = test_config.has_bad_memory ? BAD : 0;
 
     switch (d->type) {
     case FIRMWARE_CONVENTIONAL:
@@ -27,11 +29,11 @@ static unsigned allowed_types(const struct context *c, const struct firmware_des
     case FIRMWARE_LOADER_CODE:
     case FIRMWARE_LOADER_DATA:
         /* Reserved by Limine 8.2.0. */
-        return RECLAIMABLE | EXECUTABLE | tables | (c->is_limine_8 ? RESERVED : 0);
+        return RECLAIMABLE | EXECUTABLE | tables | bad | (c->is_limine_8 ? RESERVED : 0);
     case FIRMWARE_BOOT_CODE:
     case FIRMWARE_BOOT_DATA:
         /* Usable, and so perhaps in use, under Limine 8.2.0. */
-        return RECLAIMABLE | tables | (c->is_limine_8 ? USABLE | EXECUTABLE | RESERVED : 0);
+        return RECLAIMABLE | tables | bad | (c->is_limine_8 ? USABLE | EXECUTABLE | RESERVED : 0);
     case FIRMWARE_RUNTIME_CODE:
     case FIRMWARE_RUNTIME_DATA:
         return c->revision >= RUNTIME_MAPPED_FROM ? MAPPED : RESERVED | tables;

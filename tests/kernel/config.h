@@ -35,6 +35,7 @@ struct test_config {
     uint64_t unix_seconds;    /* about when the machine is started */
     uint64_t partition_index; /* that all files lie on; PARTITIONS_DIFFER: it is only printed */
     uint64_t has_device_tree, has_tpm;
+    uint64_t has_bad_memory; /* some of what the firmware calls free is bad */
     uint64_t n_modules;
     char cmdline[CONFIG_TEXT_BYTES];
     char path[CONFIG_PATH_BYTES]; /* the kernel's own */

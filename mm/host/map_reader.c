@@ -1,0 +1,29 @@
+#include "map_reader.h"
+
+#include <stdlib.h>
+
+bool map_read_lines(struct map_reading *reading, struct extent text, map_line_reader *read_line, const char *none,
+                    struct map_text *ret, struct map_text_error *ret_error)
+{
+    struct map_text made = { .phys_bits = PHYS_BITS_MAX };
+    const char *reason = NULL;
+    size_t line = 0;
+
+    while (!reason && !is_empty(text)) {
+        line++;
+        reason = read_line(reading, next_line(&text));
+    }
+    if (!reason) {
+        line = 0;
+        reason = reading->rows.n_rows ? map_rows_lay_out(&reading->rows, MAP_ROWS_STRIDE, &made.map) : none;
+    }
+    map_rows_free(&reading->rows);
+    if (reason) {
+        *ret_error = (struct map_text_error){ line, reason };
+        return false;
+    }
+    made.without_attributes = reading->without_attributes;
+    made.notes = reading->notes;
+    *ret = made;
+    return true;
+}

@@ -1,0 +1,157 @@
+#include "map_readers.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "map_reader.h"
+#include "report.h"
+#include "utf16.h"
+
+static const char *const format_names[MAP_FORMATS] = {
+    [MAP_FORMAT_TEXT] = "text",   [MAP_FORMAT_SHELL] = "shell", [MAP_FORMAT_SFO] = "sfo",
+    [MAP_FORMAT_DMESG] = "dmesg", [MAP_FORMAT_IOMEM] = "iomem", [MAP_FORMAT_JSON] = "json",
+};
+
+const char *map_format_name(enum map_format format)
+{
+    return format < MAP_FORMATS ? format_names[format] : NULL;
+}
+
+bool map_format_find(const char *name, enum map_format *ret)
+{
+    for (unsigned i = 0; i < MAP_FORMATS; i++)
+        if (strcmp(name, format_names[i]) == 0) {
+            *ret = (enum map_format)i;
+            return true;
+        }
+    return false;
+}
+
+const char *map_note_text(enum map_note note)
+{
+    static const char *const texts[MAP_NOTES] = {
+        [NOTE_FIRMWARE_PREFERRED] = "the efi: mem lines are used, which know more than the BIOS-e820 lines",
+        [NOTE_LATER_MAPS] = "there is more than one map: the first one is used",
+        [NOTE_LINES_MISSING] = "the numbers of the efi: mem lines have gaps: lines are missing",
+    };
+
+    return note < MAP_NOTES ? texts[note] : NULL;
+}
+
+/* MAP_FORMATS: a line that says nothing. Comments are the own format's, and stand before maps of others. */
+static enum map_format line_format(struct extent line)
+{
+    if (is_sfo_line(line))
+        return MAP_FORMAT_SFO;
+    if (is_efi_line(line) || is_e820_line(line))
+        return MAP_FORMAT_DMESG;
+    if (is_shell_line(line))
+        return MAP_FORMAT_SHELL;
+    return is_iomem_line(line) ? MAP_FORMAT_IOMEM : MAP_FORMATS;
+}
+
+enum map_format map_format_detect(const char *text, size_t n)
+{
+    struct extent left = { text, text + n };
+    bool first = true;
+
+    while (!is_empty(left)) {
+        const struct extent line = trimmed(next_line(&left));
+        if (is_empty(line) || *line.at == '#')
+            continue;
+        if (first && *line.at == '{')
+            return MAP_FORMAT_JSON;
+        first = false;
+        const enum map_format format = line_format(line);
+        if (format != MAP_FORMATS)
+            return format;
+    }
+    return MAP_FORMAT_TEXT;
+}
+
+static bool read_text(struct extent text, struct map_text *ret, struct map_text_error *ret_error)
+{
+    return map_text_parse(text.at, extent_bytes(text), ret, ret_error);
+}
+
+/* The raw map in a file of the loader's `report`, which holds several texts, each under its heading. */
+struct report_section {
+    struct extent text;
+    size_t lines_before; /* 0: the file is no such report */
+};
+
+static struct report_section find_in_report(struct extent text)
+{
+    struct report_section found = { text, 0 };
+
+    for (size_t n = 1; !is_empty(text); n++) {
+        struct extent line = next_line(&text);
+        const char *start = line.at;
+
+        line = trimmed(line);
+        if (extent_is(line, REPORT_HEADING_BEGIN "map --raw" REPORT_HEADING_END)) {
+            found = (struct report_section){ text, n };
+        } else if (found.lines_before && take_prefix(&line, REPORT_HEADING_BEGIN)) {
+            found.text.end = start;
+            break;
+        }
+    }
+    return found;
+}
+
+static bool read_format(enum map_format format, struct extent text, struct map_text *ret,
+                        struct map_text_error *ret_error)
+{
+    static bool (*const readers[MAP_FORMATS])(struct extent, struct map_text *, struct map_text_error *) = {
+        [MAP_FORMAT_TEXT] = read_text,       [MAP_FORMAT_SHELL] = map_read_shell, [MAP_FORMAT_SFO] = map_read_sfo,
+        [MAP_FORMAT_DMESG] = map_read_dmesg, [MAP_FORMAT_IOMEM] = map_read_iomem, [MAP_FORMAT_JSON] = map_read_json,
+    };
+
+    return readers[format](text, ret, ret_error);
+}
+
+static bool read_as(enum map_format format, struct extent text, struct map_text *ret, struct map_text_error *ret_error)
+{
+    const struct report_section section = find_in_report(text);
+
+    if (format != MAP_FORMATS)
+        return read_format(format, text, ret, ret_error);
+    if (!section.lines_before)
+        return read_format(map_format_detect(text.at, extent_bytes(text)), text, ret, ret_error);
+
+    const bool ok = read_text(section.text, ret, ret_error);
+
+    if (!ok && ret_error->line)
+        ret_error->line += section.lines_before;
+    return ok;
+}
+
+/* Little-endian, with a byte order mark, or, as `>>` into a new file may leave it, without: ASCII has zeros then. */
+static bool is_utf16(struct extent text)
+{
+    const size_t n = extent_bytes(text);
+
+    return n >= 2 && ((text.at[0] == '\xff' && text.at[1] == '\xfe') || (text.at[0] && !text.at[1]));
+}
+
+bool map_read(enum map_format format, const char *text, size_t n, struct map_text *ret,
+              struct map_text_error *ret_error)
+{
+    struct extent raw = { text, text + n };
+
+    take_prefix(&raw, "\xef\xbb\xbf");
+    if (!is_utf16(raw))
+        return read_as(format, raw, ret, ret_error);
+    take_prefix(&raw, "\xff\xfe");
+    const size_t units = extent_bytes(raw) / 2;
+    const size_t capacity = UTF16_BYTES_MAX(units) + 1;
+    char *utf8 = malloc(capacity);
+    if (!utf8) {
+        *ret_error = (struct map_text_error){ 0, "out of memory" };
+        return false;
+    }
+    const size_t bytes = utf16_to_utf8(raw.at, units, utf8, capacity);
+    const bool ok = read_as(format, (struct extent){ utf8, utf8 + bytes }, ret, ret_error);
+    free(utf8);
+    return ok;
+}

@@ -1,0 +1,113 @@
+/*
+ * What Linux prints of the BIOS's memory map (ACPI 6.4, 15.1 INT 15H, E820H), which its EFI stub makes up on UEFI:
+ *
+ *      BIOS-e820: 0000000000000000 - 000000000009fc00 (usable)            to 3.4, the end exclusive
+ *     BIOS-e820: [mem 0x0000000000000000-0x000000000009fbff] usable       since, the end inclusive
+ *     BIOS-e820: [mem 0x0000000000000000-0x000000000009fbff]  System RAM  since 7.0, with [gap 0x...-0x...] between
+ */
+#include "map_reader.h"
+
+/* "soft reserved": special-purpose, and the kernel's own for drivers. Types without a name in ACPI are reserved. */
+static const struct named_number type_names[] = {
+    { "usable", FIRMWARE_CONVENTIONAL },
+    { "System RAM", FIRMWARE_CONVENTIONAL },
+    { "kernel usable RAM", FIRMWARE_CONVENTIONAL },
+    { "reserved", FIRMWARE_RESERVED },
+    { "device reserved", FIRMWARE_RESERVED },
+    { "soft reserved", FIRMWARE_RESERVED },
+    { "ACPI data", FIRMWARE_ACPI_RECLAIM },
+    { "ACPI NVS", FIRMWARE_ACPI_NVS },
+    { "unusable", FIRMWARE_UNUSABLE },
+    { 0 },
+};
+
+/* Types with a number: 7 and 12 are persistent memory, 20 is GRUB's for the code of runtime services. */
+static const char *parse_type(struct extent name, uint64_t *ret)
+{
+    uint64_t number;
+
+    name = trimmed(name);
+    if (find_name(type_names, name, ret))
+        return NULL;
+    if (take_prefix(&name, "persistent")) {
+        *ret = FIRMWARE_PERSISTENT;
+        return NULL;
+    }
+    if (!take_prefix(&name, "type ") || parse_number(name, UINT32_MAX, &number))
+        return "not a type of memory that the kernel names";
+    *ret = number == 7 || number == 12 ? FIRMWARE_PERSISTENT : FIRMWARE_RESERVED;
+    return NULL;
+}
+
+bool is_e820_line(struct extent line)
+{
+    return skip_past(&line, "BIOS-e820: ");
+}
+
+/* "0x0-0x9fbff] usable" */
+static const char *parse_new(struct extent line, uint64_t *ret_start, uint64_t *ret_last, uint64_t *ret_type)
+{
+    const char *reason = take_hex(&line, ret_start);
+
+    if (!reason && !take_prefix(&line, "-"))
+        reason = "the end of the range is missing";
+    if (!reason)
+        reason = take_hex(&line, ret_last);
+    if (!reason && !take_prefix(&line, "]"))
+        reason = "the range is not closed";
+    return reason ? reason : parse_type(line, ret_type);
+}
+
+/* "0000000000000000 - 000000000009fc00 (usable)": an empty range gives a last byte before the first. */
+static const char *parse_old(struct extent line, uint64_t *ret_start, uint64_t *ret_last, uint64_t *ret_type)
+{
+    uint64_t end;
+    const char *reason = take_hex(&line, ret_start);
+
+    if (!reason && !take_prefix(&line, " - "))
+        reason = "the end of the range is missing";
+    if (!reason)
+        reason = take_hex(&line, &end);
+    if (reason)
+        return reason;
+    *ret_last = end - 1;
+    line = trimmed(line);
+    if (extent_bytes(line) >= 2 && *line.at == '(' && line.end[-1] == ')') /* "type 20" stands without */
+        line = (struct extent){ line.at + 1, line.end - 1 };
+    return parse_type(line, ret_type);
+}
+
+/* A range that starts where the first one did begins the map of another boot. */
+struct e820_lines {
+    uint64_t first_start;
+    bool map_ended;
+};
+
+static const char *read_e820_line(struct map_reading *reading, struct extent line)
+{
+    struct e820_lines *lines = reading->state;
+    uint64_t start, last, type;
+
+    if (lines->map_ended || !skip_past(&line, "BIOS-e820: ") || take_prefix(&line, "[gap "))
+        return NULL;
+    const char *reason =
+        take_prefix(&line, "[mem ") ? parse_new(line, &start, &last, &type) : parse_old(line, &start, &last, &type);
+    if (reason)
+        return reason;
+    if (reading->rows.n_rows && start == lines->first_start) {
+        lines->map_ended = true;
+        reading->notes |= 1u << NOTE_LATER_MAPS;
+        return NULL;
+    }
+    if (!reading->rows.n_rows)
+        lines->first_start = start;
+    return map_rows_add_bytes(&reading->rows, (uint32_t)type, start, last);
+}
+
+bool map_read_e820(struct extent text, struct map_text *ret, struct map_text_error *ret_error)
+{
+    struct e820_lines lines = { 0 };
+    struct map_reading reading = { .without_attributes = true, .state = &lines };
+
+    return map_read_lines(&reading, text, read_e820_line, "no BIOS-e820 line", ret, ret_error);
+}
