@@ -14,6 +14,7 @@ enum memtest_end {
     MEMTEST_COMPLETE,
     MEMTEST_TIME_IS_UP,
     MEMTEST_STOPPED, /* by a key */
+    MEMTEST_PROCESSOR_MISSING, /* one may still write to memory under test */
 };
 
 /* What there is to say about it. */

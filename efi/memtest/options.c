@@ -2,6 +2,8 @@
 
 #include <limits.h>
 
+#include "../text.h"
+
 #define EVERYTHING ((struct phys_range){ phys_addr(0), 1ull << PHYS_BITS_MAX })
 #define MINUTES_MAX (365 * 24 * 60)
 #define PASSES_MAX 1000000
@@ -71,18 +73,11 @@ static bool read_limited(const char *text, uint64_t least, uint64_t most, uint64
     return text && !*text && *ret >= least && *ret <= most;
 }
 
-static bool equal(const char *a, const char *b)
-{
-    for (; *a && *a == *b; a++, b++)
-        ;
-    return *a == *b;
-}
-
 static const char *read_processors(const char *text, struct memtest_options *o)
 {
     uint64_t n = UINT_MAX;
 
-    if (!equal(text, "all") && !read_limited(text, 1, UINT_MAX, &n))
+    if (!text_same(text, "all") && !read_limited(text, 1, UINT_MAX, &n))
         return "neither `all' nor a number of processors";
     o->processors = (unsigned)n;
     return NULL;
@@ -102,21 +97,21 @@ static const char *read_seed(const char *text, struct memtest_options *o)
 
 static const char *read_value(const char *option, const char *value, struct memtest_options *o)
 {
-    if (equal(option, "--passes"))
+    if (text_same(option, "--passes"))
         return !read_limited(value, 1, PASSES_MAX, &o->passes) ? "not 1 to 1000000" : NULL;
-    if (equal(option, "--minutes"))
+    if (text_same(option, "--minutes"))
         return !read_limited(value, 1, MINUTES_MAX, &o->minutes) ? "not 1 to 525600" : NULL;
-    if (equal(option, "--fade"))
+    if (text_same(option, "--fade"))
         return !read_limited(value, 1, FADE_MAX, &o->fade_s) ? "not 1 to 86400 seconds" : NULL;
-    if (equal(option, "--range")) {
+    if (text_same(option, "--range")) {
         o->has_range = read_range(value, &o->range);
         return o->has_range ? NULL : "not a range A-B such as 1G-0x50000000";
     }
-    if (equal(option, "--cpus"))
+    if (text_same(option, "--cpus"))
         return read_processors(value, o);
-    if (equal(option, "--patterns"))
+    if (text_same(option, "--patterns"))
         return read_patterns(value, o);
-    return equal(option, "--seed") ? read_seed(value, o) : "";
+    return text_same(option, "--seed") ? read_seed(value, o) : "";
 }
 
 const char *memtest_options_read(const char *const *words, size_t n_words, size_t *i, struct memtest_options *o)

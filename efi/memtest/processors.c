@@ -164,6 +164,19 @@ unsigned processors_serving(const struct processors *p)
     return n;
 }
 
+unsigned processors_lost_at_work(const struct processors *p)
+{
+    unsigned n = 0;
+
+    for (unsigned i = 1; i < p->n; i++) {
+        const struct processor *processor = processor_at(p, i);
+
+        n += processor->state >= PROCESSOR_ENDED &&
+             atomic_load_explicit(&processor->worker.block_start, memory_order_acquire);
+    }
+    return n;
+}
+
 bool processors_may_write(const struct processors *p, struct phys_range range)
 {
     for (unsigned i = 1; i < p->n; i++) {

@@ -61,6 +61,9 @@ void processors_recall(struct processors *p);
 /* How many serve: at most p->n. */
 unsigned processors_serving(const struct processors *p);
 
+/* How many of those that do not were lost in the middle of a block, which then holds anything. */
+unsigned processors_lost_at_work(const struct processors *p);
+
 /* Whether a missing processor may still write to the range. */
 bool processors_may_write(const struct processors *p, struct phys_range range);
 

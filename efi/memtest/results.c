@@ -16,7 +16,7 @@ const char *memtest_held_text(unsigned held)
 
 const char *memtest_end_text(enum memtest_end end)
 {
-    return nth_string("running\0complete\0time is up\0stopped", end);
+    return nth_string("running\0complete\0time is up\0stopped\0stopped: a processor is missing", end);
 }
 
 void memtest_print_start(const struct report_style *style, const struct memtest_results *r)

@@ -17,6 +17,7 @@ struct memtest {
     struct worker *leader; /* its log is the log of all */
     enum test_pattern pattern;
     size_t n_shown;        /* errors */
+    unsigned n_lost;       /* processors, in the middle of a block */
     uint64_t start, last_look; /* TSC */
     uint64_t waited;       /* TSC, by bit fade */
     uint64_t traffic_done, traffic_total; /* of all passes; the step that is on excluded */
@@ -58,6 +59,8 @@ static void look(struct memtest *m)
     if (processors_tend(&m->processors)) {
         progress_hide(&m->progress);
         processors_print_lost(&m->processors);
+        if (processors_may_write(&m->processors, (struct phys_range){ phys_addr(1), UINT64_MAX }))
+            m->results.end = MEMTEST_PROCESSOR_MISSING;
     }
     if (progress_stop_wanted(&m->progress))
         m->results.end = MEMTEST_STOPPED;
@@ -93,13 +96,15 @@ static void wait(struct memtest *m)
     m->waited += rdtsc() - start;
 }
 
-static void run_step(struct memtest *m, const struct step *step)
+/* False: the pattern cannot go on, because a block was left unfinished. The next one begins by writing all words. */
+static bool run_step(struct memtest *m, const struct step *step)
 {
     const uint64_t start = rdtsc();
+    const unsigned n_lost = m->n_lost;
 
     if (step->kind == STEP_WAIT) {
         wait(m);
-        return;
+        return true;
     }
     team_start_step(&m->team, step, m->pattern);
     while (goes_on(m) && team_work(m->leader))
@@ -112,20 +117,26 @@ static void run_step(struct memtest *m, const struct step *step)
     m->traffic_done += step->traffic;
     m->results.words[m->pattern] += step->traffic * (m->memory.account.tested / TEST_WORD_BYTES);
     m->results.pattern_ms[m->pattern] += rdtsc() - start; /* ticks, for now: steps may be short */
+    m->n_lost = processors_lost_at_work(&m->processors);
+    return m->n_lost == n_lost;
+}
+
+static void run_pattern(struct memtest *m, enum test_pattern pattern)
+{
+    const uint64_t seed = m->results.seed + m->results.passes;
+    struct step step;
+
+    m->pattern = pattern;
+    for (unsigned n = 0; goes_on(m) && test_step(pattern, seed, n, &step); n++)
+        if (!run_step(m, &step))
+            return;
 }
 
 static void run_pass(struct memtest *m)
 {
-    const uint64_t seed = m->results.seed + m->results.passes;
-
-    for (unsigned p = 0; p < TEST_PATTERNS; p++) {
-        struct step step;
-
-        m->pattern = (enum test_pattern)p;
-        for (unsigned n = 0; m->options->patterns & TEST_PATTERN_BIT(p) && goes_on(m) &&
-                             test_step((enum test_pattern)p, seed, n, &step); n++)
-            run_step(m, &step);
-    }
+    for (unsigned p = 0; p < TEST_PATTERNS; p++)
+        if (m->options->patterns & TEST_PATTERN_BIT(p))
+            run_pattern(m, (enum test_pattern)p);
     if (!goes_on(m))
         return;
     m->results.passes++;

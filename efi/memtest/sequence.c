@@ -2,7 +2,7 @@
 
 #define ROUNDS_RANDOM 3
 #define STEPS_RANDOM 6 /* of a round: fill, four times replace, check */
-#define ROUNDS_MOVE 2
+#define ROUNDS_MOVE 2 /* the pattern and its complement */
 
 static const char names[TEST_PATTERNS][12] = {
     [TEST_ADDRESS] = "address", [TEST_INVERSIONS] = "inversions", [TEST_WALK_8] = "walk8",
@@ -45,18 +45,16 @@ unsigned test_patterns_parse(const char *text)
 
 /* What moving inversions are made of: word number i of a pattern, by its value. */
 struct words {
-    enum pattern pattern;
-    unsigned n;
+    uint8_t pattern;  /* enum pattern */
+    uint8_t n;
+    uint8_t replaces; /* of each word, half of them upwards, half downwards: 2 or 4 */
+    bool is_of_bytes; /* word i is byte i of base, eight times; else base, shifted left by i bits */
     uint64_t base;
-    uint8_t replaces;     /* of each word, half of them upwards, half downwards: 2 or 4 */
-    const uint8_t *bytes; /* each fills a word; NULL: word i is base, shifted left by i bits */
 };
 
 static uint64_t word_value(const struct words *w, unsigned i)
 {
-    if (w->bytes)
-        return w->bytes[i] * 0x0101010101010101;
-    return w->base << i;
+    return w->is_of_bytes ? (w->base >> 8 * i & 0xFF) * 0x0101010101010101 : w->base << i;
 }
 
 /*
@@ -66,21 +64,21 @@ static uint64_t word_value(const struct words *w, unsigned i)
  */
 static bool inversions(const struct words *w, unsigned n, struct step *ret)
 {
-    const unsigned last = w->replaces * w->n + 1, i = n ? (n - 1) / w->replaces : 0;
+    const unsigned replaces = w->replaces, last = replaces * w->n + 1, i = n ? (n - 1) / replaces : 0;
 
     if (n > last)
         return false;
     if (!n || n == last) {
         const uint64_t value = word_value(w, n ? w->n - 1 : 0);
 
-        *ret = (struct step){ n ? STEP_CHECK : STEP_FILL, (uint8_t)w->pattern, 1, 0, false, value, value };
+        *ret = (struct step){ n ? STEP_CHECK : STEP_FILL, w->pattern, 1, 0, false, value, value };
     } else {
-        const unsigned k = (n - 1) % w->replaces, after = k + 1 == w->replaces && i + 1 < w->n ? i + 1 : i;
-        const bool back = k % 2, down = k >= w->replaces / 2;
+        const unsigned k = (n - 1) % replaces, after = k + 1 == replaces && i + 1 < w->n ? i + 1 : i;
+        const bool back = k % 2, down = k >= replaces / 2;
         const uint64_t word = word_value(w, i), next = word_value(w, after);
         const uint64_t complement = pattern_complement(w->pattern, word);
 
-        *ret = (struct step){ STEP_REPLACE, (uint8_t)w->pattern, 2, 0, down, back ? complement : word,
+        *ret = (struct step){ STEP_REPLACE, w->pattern, 2, 0, down, back ? complement : word,
                               back ? next : complement };
     }
     return true;
@@ -120,15 +118,14 @@ static bool fade(unsigned n, struct step *ret)
 
 bool test_step(enum test_pattern pattern, uint64_t seed, unsigned n, struct step *ret)
 {
-    static const uint8_t fixed[] = { 0x00, 0x55, 0x33, 0x0F };
     static const struct words words[] = {
-        [TEST_ADDRESS] = { PATTERN_ADDRESS, 1, 0, 2, NULL },
-        [TEST_INVERSIONS] = { PATTERN_SAME, sizeof fixed, 0, 4, fixed },
-        [TEST_WALK_8] = { PATTERN_SAME, 8, 0x0101010101010101, 2, NULL },
-        [TEST_WALK_16] = { PATTERN_SAME, 16, 0x0001000100010001, 2, NULL },
-        [TEST_WALK_32] = { PATTERN_SAME, 32, 0x0000000100000001, 2, NULL },
-        [TEST_WALK_64] = { PATTERN_SAME, 64, 1, 2, NULL },
-        [TEST_RANDOM] = { PATTERN_RANDOM, 1, 0, 4, NULL },
+        [TEST_ADDRESS] = { PATTERN_ADDRESS, 1, 2, false, 0 },
+        [TEST_INVERSIONS] = { PATTERN_SAME, 4, 4, true, 0x0F335500 },
+        [TEST_WALK_8] = { PATTERN_SAME, 8, 2, false, 0x0101010101010101 },
+        [TEST_WALK_16] = { PATTERN_SAME, 16, 2, false, 0x0001000100010001 },
+        [TEST_WALK_32] = { PATTERN_SAME, 32, 2, false, 0x0000000100000001 },
+        [TEST_WALK_64] = { PATTERN_SAME, 64, 2, false, 1 },
+        [TEST_RANDOM] = { PATTERN_RANDOM, 1, 4, false, 0 },
     };
     struct words w;
 

@@ -198,7 +198,7 @@ static void check_moved(const struct check *check, struct phys_range block)
 /* ---- every 20th word ---- */
 
 /* The first word from the start on whose number, counted from address 0, has this rest. */
-static uint64_t first_spread(const struct step *step, struct phys_range block)
+static __attribute__((noinline)) uint64_t first_spread(const struct step *step, struct phys_range block)
 {
     const uint64_t rest = block.start.value / TEST_WORD_BYTES % TEST_SPREAD_WORDS;
 

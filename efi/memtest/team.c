@@ -57,7 +57,7 @@ bool team_work(struct worker *worker)
     block = block_of(team, team->step.down ? team->n_blocks - 1 - number : number);
     atomic_store_explicit(&worker->block_start, block.start.value, memory_order_release);
     step_run(&team->step, block, &errors.sink);
-    atomic_fetch_add_explicit(&worker->n_blocks, 1, memory_order_release);
+    atomic_store_explicit(&worker->block_start, 0, memory_order_release);
     return true;
 }
 

@@ -32,8 +32,7 @@ struct worker {
     uint32_t number;
     _Atomic uint32_t round_done;   /* the latest step that it has nothing more to do for */
     _Atomic bool is_back;          /* it has left team_serve(), and touches nothing any more */
-    _Atomic uint64_t n_blocks;     /* done, in all steps */
-    _Atomic uint64_t block_start;  /* of the block that it is at */
+    _Atomic uint64_t block_start;  /* of the block that it is at; 0: of none */
     _Alignas(64) _Atomic bool come_back; /* stored by the leader: return after the block it is at */
     struct error_log errors;       /* the leader's while the worker is back, or round_done is the step that is on */
 };
