@@ -57,6 +57,10 @@ kernel_sources := $(filter-out $(sample_sources),$(wildcard kernel/*.c kernel/*.
 mm_sources := $(wildcard mm/*.c)
 report_sources := $(wildcard mm/report/*.c) # for the loader and memmap-report, not for kernels
 # What a kernel does with the allocator that it is handed: not in BOOTX64.EFI.
+# What is done once, at the start or at the end: not what allocates and frees.
+once_sources := $(addprefix mm/,kernel_map.c paging.c paging_estimate.c paging_pool.c pmm_init.c pmm_mark.c pmm_run.c \
+    pmm_seal.c pmm_sections.c pmm_span.c pmm_stats.c pmm_status.c pmm_stop.c pmm_window.c region.c region_names.c \
+    region_sweep.c)
 adopting_sources := $(wildcard mm/pmm_adopt.c mm/pmm_check*.c mm/pmm_verify.c mm/pmm_limine.c)
 
 warnings := -Wall -Wextra -Werror -Wconversion -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wvla
@@ -84,9 +88,11 @@ $(target_objects): $(BUILD)/.flags Makefile
 $(target_objects): target += -ffunction-sections -fdata-sections # what nobody calls is left out
 
 $(BUILD)/target/efi/%.o: target += $(efi_flags)
-# Runs once, or waits for devices: small is worth more than fast. Not so for hashing, a pass over whole files.
-$(BUILD)/target/efi/%.o $(BUILD)/target/kernel/limine/%.o $(BUILD)/target/mm/report/%.o: target += -Os
-$(BUILD)/target/efi/config/blake2b.o: target += -O2
+small := -Os -fstack-protector
+# Runs once, or waits for devices: small is worth more than fast. Before the exit nobody prints return addresses.
+$(BUILD)/target/efi/%.o $(BUILD)/target/mm/report/%.o: target += $(small) -fomit-frame-pointer
+$(BUILD)/target/kernel/%.o $(once_sources:%.c=$(BUILD)/target/%.o): target += $(small)
+$(addprefix $(BUILD)/target/,efi/config/blake2b.o kernel/fb_render.o kernel/string.o): target += -O2
 # ... nor for the memory test, hundreds of passes over all memory, whose loops need every register.
 $(BUILD)/target/efi/memtest/step.o: target += -O2 -fomit-frame-pointer
 $(BUILD)/target/%.o: %.c | $(BUILD)/.packages-build
@@ -110,7 +116,7 @@ $(BUILD)/gen/font.c: kernel/font_generate.py | $(BUILD)/.packages-build
 
 $(BUILD)/BOOTX64.EFI.debug: $(target_objects) efi/image.lds
 	$(call say,LD      $@)
-	$(Q)$(LD) -shared -Bsymbolic -nostdlib -z defs -z noexecstack --gc-sections --build-id=none --no-warn-rwx-segments \
+	$(Q)$(LD) -shared -Bsymbolic -nostdlib -O2 -z defs -z noexecstack --gc-sections --build-id=none --no-warn-rwx-segments \
 	    -T efi/image.lds -L /usr/lib /usr/lib/crt0-efi-x86_64.o $(target_objects) -lgnuefi -o $@
 
 # The file people copy: PE32+, stripped, page-aligned sections, NX_COMPAT.

@@ -27,16 +27,15 @@ extern const uint16_t font_code_points[];
 extern const uint16_t font_code_glyphs[];
 
 extern const uint32_t font_n_glyphs;
-extern const uint8_t font_small[][FONT_SMALL_GLYPH_BYTES];
 
 /*
- * The large glyphs, packed: of a hundred rows a third differ from the one above, and all of them are one of a few. Bit y of
- * a glyph's changes: its row y is not as the row above (that above the first is empty), but the next of the numbers
- * says which of font_large_rows it is, leftmost pixel highest. The numbers of one glyph follow those of the one before.
+ * The glyphs, packed: of a hundred rows a third differ from the one above, and all of them are one of a few. Bit y of a
+ * glyph's changes: its row y is not as the row above (that above the first is empty), but the next of the numbers says
+ * which of the rows it is, rightmost pixel lowest. The numbers of one glyph follow those of the one before.
  */
-extern const uint16_t font_large_rows[];
-extern const uint32_t font_large_changes[];
-extern const uint8_t font_large_numbers[];
+extern const uint16_t font_small_rows[], font_large_rows[];
+extern const uint32_t font_small_changes[], font_large_changes[];
+extern const uint8_t font_small_numbers[], font_large_numbers[];
 #define FONT_GLYPHS_MAX 512
 
 #pragma GCC visibility pop

@@ -64,13 +64,6 @@ def read_font(path, width, height):
     return {code: glyph for glyph, codes in zip(font[2], font[3]) for code in codes if code <= 0xFFFF}
 
 
-def print_glyphs(declaration, glyphs):
-    print(f"\nconst uint8_t {declaration} = {{")
-    for glyph in glyphs:
-        print("    { " + ", ".join(f"0x{byte:02x}" for byte in glyph) + " },")
-    print("};")
-
-
 def print_numbers(declaration, numbers, type="uint16_t"):
     print(f"\nconst {type} {declaration} = {{")
     for line in textwrap.wrap(" ".join(f"{number}," for number in numbers), 112):
@@ -78,22 +71,22 @@ def print_numbers(declaration, numbers, type="uint16_t"):
     print("};")
 
 
-def print_packed(glyphs):
-    """The large glyphs: include/font.h says how."""
+def print_packed(name, glyphs, row_format):
+    """Glyphs as include/font.h says."""
     rows, changes, numbers = {}, [], []
     for glyph in glyphs:
         above, changed = 0, 0
-        for y, (row,) in enumerate(struct.iter_unpack(">H", glyph)):
+        for y, (row,) in enumerate(struct.iter_unpack(row_format, glyph)):
             if row != above:
                 changed |= 1 << y
                 numbers.append(rows.setdefault(row, len(rows)))
             above = row
         changes.append(changed)
     if len(rows) > 256:
-        sys.exit(f"the large font has {len(rows)} different rows: a byte cannot number them")
-    print_numbers("font_large_rows[]", rows)
-    print_numbers("font_large_changes[]", changes, "uint32_t")
-    print_numbers("font_large_numbers[]", numbers, "uint8_t")
+        sys.exit(f"the {name} font has {len(rows)} different rows: a byte cannot number them")
+    print_numbers(f"font_{name}_rows[]", rows)
+    print_numbers(f"font_{name}_changes[]", changes, "uint32_t")
+    print_numbers(f"font_{name}_numbers[]", numbers, "uint8_t")
 
 
 def main():
@@ -115,8 +108,8 @@ def main():
     print(f"const uint32_t font_n_glyphs = {len(numbers)};")
     print_numbers("font_code_points[]", codes)
     print_numbers("font_code_glyphs[]", [numbers[small[code], large[code]] for code in codes])
-    print_glyphs("font_small[][FONT_SMALL_GLYPH_BYTES]", [glyph for glyph, _ in numbers])
-    print_packed([glyph for _, glyph in numbers])
+    print_packed("small", [glyph for glyph, _ in numbers], "B")
+    print_packed("large", [glyph for _, glyph in numbers], ">H")
 
 
 main()

@@ -48,39 +48,43 @@ static bool scale_is_large(unsigned scale)
     return scale % 2 == 0;
 }
 
-static void unpack(uint8_t (*glyphs)[FONT_LARGE_GLYPH_BYTES])
-{
-    const uint8_t *number = font_large_numbers;
+struct packed_font {
+    const uint16_t *rows;
+    const uint32_t *changes;
+    const uint8_t *numbers;
+};
 
-    ASSERT(font_n_glyphs <= FONT_GLYPHS_MAX);
+/* row_bytes: 1 or 2. */
+static void unpack(struct packed_font font, unsigned row_bytes, unsigned height, uint8_t *ret_rows)
+{
     for (uint32_t glyph = 0; glyph < font_n_glyphs; glyph++) {
         uint16_t row = 0;
 
-        for (unsigned y = 0; y < FONT_LARGE_HEIGHT; y++) {
-            if (font_large_changes[glyph] >> y & 1)
-                row = font_large_rows[*number++];
-            glyphs[glyph][2 * y] = (uint8_t)(row >> 8);
-            glyphs[glyph][2 * y + 1] = (uint8_t)row;
+        for (unsigned y = 0; y < height; y++) {
+            if (font.changes[glyph] >> y & 1)
+                row = font.rows[*font.numbers++];
+            if (row_bytes == 2)
+                *ret_rows++ = (uint8_t)(row >> 8);
+            *ret_rows++ = (uint8_t)row;
         }
     }
 }
 
 /* Who comes while another unpacks does so, too: each byte is only ever written with what it is to be. */
-static const uint8_t *large_glyph(uint16_t glyph)
+const uint8_t *glyph_rows(uint16_t glyph, unsigned scale)
 {
-    static uint8_t glyphs[FONT_GLYPHS_MAX][FONT_LARGE_GLYPH_BYTES];
+    static uint8_t small[FONT_GLYPHS_MAX][FONT_SMALL_GLYPH_BYTES], large[FONT_GLYPHS_MAX][FONT_LARGE_GLYPH_BYTES];
     static atomic_bool unpacked;
 
     if (!atomic_load_explicit(&unpacked, memory_order_acquire)) {
-        unpack(glyphs);
+        ASSERT(font_n_glyphs <= FONT_GLYPHS_MAX);
+        unpack((struct packed_font){ font_small_rows, font_small_changes, font_small_numbers }, FONT_SMALL_WIDTH / 8,
+               FONT_SMALL_HEIGHT, small[0]);
+        unpack((struct packed_font){ font_large_rows, font_large_changes, font_large_numbers }, FONT_LARGE_WIDTH / 8,
+               FONT_LARGE_HEIGHT, large[0]);
         atomic_store_explicit(&unpacked, true, memory_order_release);
     }
-    return glyphs[glyph];
-}
-
-const uint8_t *glyph_rows(uint16_t glyph, unsigned scale)
-{
-    return scale_is_large(scale) ? large_glyph(glyph) : font_small[glyph];
+    return scale_is_large(scale) ? large[glyph] : small[glyph];
 }
 
 unsigned glyph_row_bytes(unsigned scale)

@@ -93,12 +93,12 @@ bool model_lit(uint32_t code_point, unsigned scale, uint32_t x, uint32_t y)
     const uint16_t glyph = find_glyph(code_point);
 
     if (scale == 1)
-        return font_small[glyph][y] >> (7 - x) & 1;
+        return glyph_rows(glyph, 1)[y] >> (7 - x) & 1; /* tests/host/test_font.py checks these */
     if (scale == 4) {
         x /= 2;
         y /= 2;
     }
-    return glyph_rows(glyph, 2)[y * 2 + x / 8] >> (7 - x % 8) & 1; /* tests/host/test_font.py checks these */
+    return glyph_rows(glyph, 2)[y * 2 + x / 8] >> (7 - x % 8) & 1;
 }
 
 /* The character in exactly n bytes, or UINT32_MAX if they are not one: bits put together, then judged. */
