@@ -45,7 +45,8 @@ static EFI_STATUS EFIAPI stall(UINTN us)
     return EFI_SUCCESS;
 }
 
-static EFI_STATUS EFIAPI create_event(UINT32 type, EFI_TPL tpl, EFI_EVENT_NOTIFY notify, VOID *context, EFI_EVENT *event)
+static EFI_STATUS EFIAPI create_event(UINT32 type, EFI_TPL tpl, EFI_EVENT_NOTIFY notify, VOID *context,
+                                      EFI_EVENT *event)
 {
     (void)tpl;
     (void)notify;

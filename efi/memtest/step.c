@@ -6,8 +6,8 @@
 
 #define INLINE static inline __attribute__((always_inline))
 /*
- * The sweeps come first in the image (efi/image.lds), in its first page: emulators (QEMU) chain code within a page alone,
- * and a loop that crosses from one to the next takes twice the time.
+ * The sweeps come first in the image (efi/image.lds), in its first page: emulators (QEMU) chain code within a page
+ * alone, and a loop that crosses from one to the next takes twice the time.
  */
 #define SWEEP static __attribute__((noinline, section(".text.sweeps")))
 

@@ -136,28 +136,40 @@ static void print(EFI_SYSTEM_TABLE *system, const char *text)
     system->ConOut->OutputString(system->ConOut, wide);
 }
 
-/* The least of many rounds each, in turns: what else the host does falls on both alike. */
-static void measure(EFI_SYSTEM_TABLE *system, unsigned sweep, uint64_t start)
+/* Ticks. */
+struct times {
+    uint64_t ours, plain;
+};
+
+/* The least of many rounds, of all sweeps in turns: what else the host does for half a second is not in every round. */
+static void measure(uint64_t start, struct times *ret)
 {
-    const struct step step = { sweeps[sweep].kind, sweeps[sweep].pattern, 0, 0, false, 4, ~4ull };
-    uint64_t ours = UINT64_MAX, plain = UINT64_MAX;
+    for (unsigned i = 0; i < ARRAY_LENGTH(sweeps); i++)
+        ret[i] = (struct times){ UINT64_MAX, UINT64_MAX };
+    for (unsigned round = 0; round < ROUNDS; round++)
+        for (unsigned i = 0; i < ARRAY_LENGTH(sweeps); i++) {
+            const struct step step = { sweeps[i].kind, sweeps[i].pattern, 0, 0, false, 4, ~4ull };
+            const struct times now = { time_ours(&step, start), time_plain(i, start) };
+
+            ret[i].ours = now.ours < ret[i].ours ? now.ours : ret[i].ours;
+            ret[i].plain = now.plain < ret[i].plain ? now.plain : ret[i].plain;
+        }
+}
+
+static void print_times(EFI_SYSTEM_TABLE *system, unsigned sweep, const struct times *times)
+{
     char line[FORMAT_LINE_BYTES];
     size_t n;
     const struct buffer_sink to = buffer_sink(line, sizeof line, &n);
 
-    for (unsigned round = 0; round < ROUNDS; round++) {
-        const uint64_t a = time_ours(&step, start), b = time_plain(sweep, start);
-
-        ours = a < ours ? a : ours;
-        plain = b < plain ? b : plain;
-    }
-    print_format(&to.sink, "sweep %s: %lu ticks, plain %lu, memory %lu bytes\r\n", sweeps[sweep].name, ours, plain,
-                 MEMORY_BYTES);
+    print_format(&to.sink, "sweep %s: %lu ticks, plain %lu, memory %lu bytes\r\n", sweeps[sweep].name, times->ours,
+                 times->plain, MEMORY_BYTES);
     print(system, line);
 }
 
 EFI_STATUS efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
 {
+    struct times times[ARRAY_LENGTH(sweeps)];
     EFI_PHYSICAL_ADDRESS start = 0;
     const EFI_STATUS status = system->BootServices->AllocatePages(AllocateAnyPages, EfiLoaderData,
                                                                   MEMORY_BYTES >> PAGE_SHIFT, &start);
@@ -165,7 +177,8 @@ EFI_STATUS efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
     (void)image;
     if (EFI_ERROR(status))
         return status;
+    measure(start, times);
     for (unsigned sweep = 0; sweep < ARRAY_LENGTH(sweeps); sweep++)
-        measure(system, sweep, start);
+        print_times(system, sweep, &times[sweep]);
     return system->BootServices->FreePages(start, MEMORY_BYTES >> PAGE_SHIFT);
 }
