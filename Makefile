@@ -56,11 +56,11 @@ kernel_sources := $(filter-out $(sample_sources),$(wildcard kernel/*.c kernel/*.
     $(BUILD)/gen/font.c
 mm_sources := $(wildcard mm/*.c)
 report_sources := $(wildcard mm/report/*.c) # for the loader and memmap-report, not for kernels
-# What a kernel does with the allocator that it is handed: not in BOOTX64.EFI.
 # What is done once, at the start or at the end: not what allocates and frees.
 once_sources := $(addprefix mm/,kernel_map.c paging.c paging_estimate.c paging_pool.c pmm_init.c pmm_mark.c pmm_run.c \
     pmm_seal.c pmm_sections.c pmm_span.c pmm_stats.c pmm_status.c pmm_stop.c pmm_window.c region.c region_names.c \
     region_sweep.c)
+# What a kernel does with the allocator that it is handed: not in BOOTX64.EFI.
 adopting_sources := $(wildcard mm/pmm_adopt.c mm/pmm_check*.c mm/pmm_verify.c mm/pmm_limine.c)
 
 warnings := -Wall -Wextra -Werror -Wconversion -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wvla
@@ -88,12 +88,13 @@ $(target_objects): $(BUILD)/.flags Makefile
 $(target_objects): target += -ffunction-sections -fdata-sections # what nobody calls is left out
 
 $(BUILD)/target/efi/%.o: target += $(efi_flags)
-small := -Os -fstack-protector
 # Runs once, or waits for devices: small is worth more than fast. Before the exit nobody prints return addresses.
+small := -Os -fstack-protector
 $(BUILD)/target/efi/%.o $(BUILD)/target/mm/report/%.o: target += $(small) -fomit-frame-pointer
 $(BUILD)/target/kernel/%.o $(once_sources:%.c=$(BUILD)/target/%.o): target += $(small)
+# Not so for what goes over whole files or screens,
 $(addprefix $(BUILD)/target/,efi/config/blake2b.o kernel/fb_render.o kernel/string.o): target += -O2
-# ... nor for the memory test, hundreds of passes over all memory, whose loops need every register.
+# nor for the memory test, hundreds of passes over all memory, whose loops need every register.
 $(BUILD)/target/efi/memtest/step.o: target += -O2 -fomit-frame-pointer
 $(BUILD)/target/%.o: %.c | $(BUILD)/.packages-build
 	@mkdir -p $(@D)
@@ -283,7 +284,9 @@ loading_objects := $(addprefix $(BUILD)/asan/efi/limine/,memory.o video.o)
 memtest_objects := $(BUILD)/asan/efi/memtest/processors.o
 $(efi_test_objects) $(loading_objects) $(memtest_objects) $(efi_tests:%=$(BUILD)/asan/tests/%.o): \
     host += $(efi_flags) -fshort-wchar $(if $(is_gcc),-maccumulate-outgoing-args)
-$(efi_tests:%=$(BUILD)/asan/tests/%): $(efi_test_objects)
+# test_video has its own graphics adapters.
+$(efi_tests:%=$(BUILD)/asan/tests/%): $(filter-out %/gop.o,$(efi_test_objects))
+$(patsubst %,$(BUILD)/asan/tests/%,$(filter-out test_video,$(efi_tests))): $(BUILD)/asan/efi/gop.o
 $(BUILD)/asan/tests/test_loading_memory: $(filter %memory.o,$(loading_objects))
 $(BUILD)/asan/tests/test_video: $(loading_objects)
 $(BUILD)/asan/tests/test_memtest_processors: $(memtest_objects)
