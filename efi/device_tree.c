@@ -138,19 +138,20 @@ static uint64_t step(struct walk *w, uint64_t at)
     }
 }
 
-/* One root, right at the beginning, where libraries look for it; everything is in it; and an end. */
+/* One root, right at the beginning, where libraries look for it; everything is in it; and after it the end at once. */
 static bool check_tokens(struct walk w, uint64_t start, struct device_tree_error *ret_error)
 {
     uint64_t at = start;
 
     while (w.end - at >= TOKEN_BYTES) {
         const uint32_t token = word_at(w.tree, at);
-        const bool is_root_due = at == start, is_root = token == TOKEN_BEGIN_NODE && !w.depth;
-        uint64_t next;
+        const bool is_root = token == TOKEN_BEGIN_NODE && !w.depth;
+        uint64_t next = 0;
 
-        if (token == TOKEN_END && !w.depth && !is_root_due)
+        if (at == start ? is_root : w.depth != 0)
+            next = step(&w, at);
+        else if (at != start && token == TOKEN_END)
             return true;
-        next = is_root == is_root_due ? step(&w, at) : 0;
         if (!next)
             return fail(ret_error, DEVICE_TREE_TOKEN, at);
         at = next;

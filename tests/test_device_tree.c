@@ -245,6 +245,10 @@ static void two_roots_or_none_are_refused(void **state)
     WORD(tree, start + 8) = cpu_to_fdt32(FDT_END_NODE);
     WORD(tree, start + 12) = cpu_to_fdt32(FDT_BEGIN_NODE);
     assert_int_equal(status_of(tree), DEVICE_TREE_TOKEN);
+    WORD(tree, start + 12) = cpu_to_fdt32(FDT_NOP); /* nor does libfdt take anything but the end after the root */
+    WORD(tree, start + 16) = cpu_to_fdt32(FDT_END);
+    assert_int_equal(status_of(tree), DEVICE_TREE_TOKEN);
+    assert_int_not_equal(fdt_check_full(tree, fdt_totalsize(tree)), 0);
     WORD(tree, start + 12) = cpu_to_fdt32(FDT_END);
     assert_int_equal(status_of(tree), DEVICE_TREE_OK);
     free(tree);
