@@ -75,7 +75,7 @@ const struct command_description report_command = {
     .name = "report",
     .synopsis = "[FILE]",
     .purpose = "all that needs no time, in one text for a bug report",
-    .details = "Machine, map, frames, attributes, numa and dimms. memmap-report reads the file, too.\n",
+    .details = "Machine, map, frames, attributes, numa and dimms. memmap-report reads it, too.\n",
     .example = "report fs0:\\report.txt",
     .run = run,
 };

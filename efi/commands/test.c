@@ -20,8 +20,8 @@ static EFI_STATUS run(struct command *command)
 const struct command_description test_command = {
     .name = "test",
     .synopsis = "[--minutes N | --passes N] [--range A-B] [--cpus all|N]",
-    .purpose = "Tests the free memory.",
-    .details = "Esc or q stops it. What the firmware uses is not tested. Errors end it with 0x41.\n"
+    .purpose = "test the free memory",
+    .details = "Esc or q stops it. What the firmware uses is not tested. With errors: 0x41.\n"
                "  --passes N       so often (1)\n"
                "  --minutes N      for so long, without end of passes\n"
                "  --range A-B      from address A up to B: 0x100000-2G\n"

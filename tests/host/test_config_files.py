@@ -39,7 +39,7 @@ class EntryError(ctypes.Structure):
 @pytest.fixture(scope="module")
 def library(tmp_path_factory):
     path = tmp_path_factory.mktemp("config") / "config.so"
-    sources = [*sorted((TOP / "efi" / "config").glob("*.c")), TOP / "kernel" / "utf8.c"]
+    sources = [*sorted((TOP / "efi" / "config").glob("*.c")), TOP / "kernel" / "utf8.c", TOP / "kernel" / "format.c"]
     subprocess.run([os.environ.get("CC", "gcc"), "-std=gnu2x", "-O2", "-fPIC", "-shared", "-I", TOP / "include",
                     *sources, "-o", path], check=True)
     loaded = ctypes.CDLL(str(path))
