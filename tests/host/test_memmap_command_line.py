@@ -147,7 +147,9 @@ def test_this_machines_own_iomem_is_read_or_refused_for_its_zeros():
 def test_the_manual_is_sound_and_names_every_option():
     manual = ROOT / 'mm' / 'host' / 'memmap-report.1'
     lint = subprocess.run(['mandoc', '-Tlint', '-Wstyle', manual], capture_output=True, text=True)
-    assert [line for line in lint.stdout.splitlines() if 'mandoc.db' not in line] == []
+    # Whether other manuals are installed is not this one's affair.
+    about_others = ("mandoc.db", "referenced manual not found")
+    assert [line for line in lint.stdout.splitlines() if not any(words in line for words in about_others)] == []
     printed = subprocess.run(['mandoc', '-Tascii', manual], capture_output=True, text=True, check=True).stdout
     plain = re.sub('.\b', '', printed)
     for word in re.findall(r'(?<![\w-])-{1,2}[a-z]+', run('--help').stdout):
