@@ -10,6 +10,7 @@
 #define LIMIT_S 60
 #define MISSING_S 75 /* the firmware should have ended it by then */
 #define CALIBRATION_MS 20
+#define TICKS_PER_S_MIN 1000000 /* no processor is slower; times are divided by it */
 #define PAUSE_US 1000
 
 struct processor *processor_at(const struct processors *p, unsigned i)
@@ -61,6 +62,8 @@ EFI_STATUS processors_open(const struct firmware *fw, struct team *team, unsigne
 
     fw->boot->Stall(CALIBRATION_MS * 1000);
     p.ticks_per_s = (rdtsc() - before) * 1000 / CALIBRATION_MS;
+    if (p.ticks_per_s < TICKS_PER_S_MIN) /* a Stall() that does not wait */
+        p.ticks_per_s = TICKS_PER_S_MIN;
     p.pages.bytes = n * PAGE_SIZE;
     status = fw->boot->AllocatePages(AllocateAnyPages, EfiLoaderData, n, &p.pages.start.value);
     if (EFI_ERROR(status))

@@ -20,6 +20,7 @@ struct memtest {
     unsigned n_lost;       /* processors, in the middle of a block */
     uint64_t start, last_look; /* TSC */
     uint64_t waited;       /* TSC, by bit fade */
+    uint64_t pattern_ticks[TEST_PATTERNS];
     uint64_t traffic_done, traffic_total; /* of all passes; the step that is on excluded */
 };
 
@@ -116,7 +117,7 @@ static bool run_step(struct memtest *m, const struct step *step)
     collect_errors(m);
     m->traffic_done += step->traffic;
     m->results.words[m->pattern] += step->traffic * (m->memory.account.tested / TEST_WORD_BYTES);
-    m->results.pattern_ms[m->pattern] += rdtsc() - start; /* ticks, for now: steps may be short */
+    m->pattern_ticks[m->pattern] += rdtsc() - start;
     m->n_lost = processors_lost_at_work(&m->processors);
     return m->n_lost == n_lost;
 }
@@ -164,7 +165,7 @@ static void run_all(struct memtest *m)
     processors_print_lost(&m->processors);
     m->results.ms = to_ms(m, rdtsc() - m->start);
     for (unsigned p = 0; p < TEST_PATTERNS; p++)
-        m->results.pattern_ms[p] = to_ms(m, m->results.pattern_ms[p]);
+        m->results.pattern_ms[p] = to_ms(m, m->pattern_ticks[p]);
     m->results.processors_lost = m->processors.n - processors_serving(&m->processors);
 }
 
