@@ -145,3 +145,13 @@ struct phys_range fake_first_arena(void)
 {
     return (struct phys_range){ phys_addr((uintptr_t)arenas[0]), FAKE_ARENA_BYTES };
 }
+
+void fake_load_options(EFI_LOADED_IMAGE *loaded, const CHAR16 *line)
+{
+    size_t units = 0;
+
+    while (line[units])
+        units++;
+    loaded->LoadOptions = (void *)(uintptr_t)line;
+    loaded->LoadOptionsSize = (UINT32)(2 * units + 2);
+}

@@ -47,4 +47,7 @@ struct firmware fake_firmware_open(struct fake_firmware *fake);
 /* Where AllocateAnyPages takes from. */
 struct phys_range fake_first_arena(void);
 
+/* As a boot entry or iPXE would start us: with this line, which stays the caller's. */
+void fake_load_options(EFI_LOADED_IMAGE *loaded, const CHAR16 *line);
+
 #endif

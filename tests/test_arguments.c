@@ -59,12 +59,7 @@ static struct setting *new_setting(void)
 
 static EFI_STATUS read_load_options(struct setting *s, const CHAR16 *text)
 {
-    size_t units = 0;
-
-    while (text[units])
-        units++;
-    s->loaded.LoadOptions = (void *)(uintptr_t)text;
-    s->loaded.LoadOptionsSize = (UINT32)(2 * units + 2);
+    fake_load_options(&s->loaded, text);
     return arguments_read(&s->fw, &s->info, &s->request);
 }
 

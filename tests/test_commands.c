@@ -34,12 +34,7 @@ static struct machine *new_machine(void)
 
 static EFI_STATUS run(struct machine *m, const CHAR16 *line)
 {
-    size_t units = 0;
-
-    while (line[units])
-        units++;
-    m->loaded.LoadOptions = (void *)(uintptr_t)line;
-    m->loaded.LoadOptionsSize = (UINT32)(2 * units + 2);
+    fake_load_options(&m->loaded, line);
     m->info.n_claims = 0;
     m->fake.console[0] = 0;
     return command_start(&m->fw, &m->info, 0);
