@@ -281,7 +281,7 @@ efi_test_objects := $(patsubst %,$(BUILD)/asan/%.o,tests/fake_firmware tests/fak
     files/read files/file files/files files/volume files/drive \
     $(addprefix commands/,commands frames help inventory machine map memory output output_file picture report screen words)))
 loading_objects := $(addprefix $(BUILD)/asan/efi/limine/,memory.o video.o)
-memtest_objects := $(BUILD)/asan/efi/memtest/processors.o
+memtest_objects := $(addprefix $(BUILD)/asan/efi/memtest/,processors.o turns.o)
 $(efi_test_objects) $(loading_objects) $(memtest_objects) $(efi_tests:%=$(BUILD)/asan/tests/%.o): \
     host += $(efi_flags) -fshort-wchar $(if $(is_gcc),-maccumulate-outgoing-args)
 # test_video has its own graphics adapters.

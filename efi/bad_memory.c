@@ -145,7 +145,8 @@ static bool take_pages(const struct taking *t, struct phys_range range)
 {
     EFI_PHYSICAL_ADDRESS start = range.start.value;
 
-    return !EFI_ERROR(t->fw->boot->AllocatePages(AllocateAddress, EfiLoaderData, range.bytes >> PAGE_SHIFT, &start));
+    /* So that it is unusable in the firmware's own map, too, by which some kernels go. */
+    return !EFI_ERROR(t->fw->boot->AllocatePages(AllocateAddress, EfiUnusableMemory, range.bytes >> PAGE_SHIFT, &start));
 }
 
 /*

@@ -122,6 +122,34 @@ static void every_20th_word_and_all_others_are_all_words(void **state)
     }
 }
 
+/* What a step fills memory with, in each of so many passes: all different. */
+#define PASSES 100
+
+static void no_two_passes_write_the_same_random_words(void **state)
+{
+    static const enum test_pattern patterns[] = { TEST_RANDOM, TEST_MOVES, TEST_MODULO_20 };
+    static uint64_t words[ARRAY_LENGTH(patterns) * PASSES * 3];
+    size_t n_words = 0;
+
+    (void)state;
+    for (uint64_t seed = 6; seed < 8; seed++, n_words = 0)
+        for (uint64_t pass = 0; pass < PASSES; pass++)
+            for (size_t p = 0; p < ARRAY_LENGTH(patterns); p++) {
+                const unsigned rounds = patterns[p] == TEST_RANDOM ? 3 : 1;
+
+                for (unsigned round = 0; round < rounds; round++) {
+                    struct step step;
+
+                    assert_true(test_step(patterns[p], test_seed_of_pass(seed, pass), round * 6, &step));
+                    words[n_words] = pattern_word((enum pattern)step.pattern, step.next, 0);
+                    for (size_t i = 0; i < n_words; i++)
+                        assert_int_not_equal(words[i], words[n_words]);
+                    n_words++;
+                }
+            }
+    assert_int_equal(test_seed_of_pass(7, 0), 7);
+}
+
 /* ---- the team ---- */
 
 /* All patterns by one worker; the same words in each range as if it were alone. */
@@ -237,6 +265,35 @@ static void badram_covers_the_ranges_and_nothing_else(void **state)
     }
 }
 
+/* One bit that is stuck is found wrong over and over: the list is of words, so that others have a place in it. */
+static void a_word_is_listed_once_however_often_it_is_wrong(void **state)
+{
+    static struct error_log other;
+
+    (void)state;
+    log_of_errors = (struct error_log){ 0 };
+    for (unsigned i = 0; i < 1000; i++)
+        add_error(0x5008, 1);
+    add_error(0x9000, 2);
+    other = log_of_errors;
+    log_of_errors = (struct error_log){ 0 };
+    add_error(0x9000, 4);
+    error_log_take(&log_of_errors, &other);
+    assert_int_equal(log_of_errors.n_first, 2);
+    assert_int_equal(log_of_errors.first[0].address, 0x9000);
+    assert_int_equal(log_of_errors.first[0].read, 4);
+    assert_int_equal(log_of_errors.first[1].address, 0x5008);
+    assert_int_equal(log_of_errors.n_errors, 1002);
+    assert_false(log_of_errors.is_cut);
+    for (uint64_t i = 2; i < ERRORS_SHOWN_MAX; i++)
+        add_error(i << 20, 1);
+    assert_false(log_of_errors.is_cut);
+    add_error(0x5008, 1);
+    assert_false(log_of_errors.is_cut);
+    add_error(0x1234568, 1);
+    assert_true(log_of_errors.is_cut);
+}
+
 static void what_one_log_takes_from_another_is_not_lost(void **state)
 {
     static struct error_log other;
@@ -250,7 +307,7 @@ static void what_one_log_takes_from_another_is_not_lost(void **state)
     add_error(0x1234000, 2);
     error_log_take(&log_of_errors, &other);
     assert_int_equal(log_of_errors.n_errors, 41);
-    assert_int_equal(error_log_shown(&log_of_errors), ERRORS_SHOWN_MAX);
+    assert_int_equal(log_of_errors.n_first, ERRORS_SHOWN_MAX);
     assert_int_equal(log_of_errors.first[1].address, 0);
     assert_int_equal(log_of_errors.n_ranges, 41);
     assert_int_equal(log_of_errors.n_by_pattern[TEST_RANDOM], 41);
@@ -331,10 +388,12 @@ int main(void)
         cmocka_unit_test(random_words_have_as_many_ones_as_zeros_and_no_line_twice),
         cmocka_unit_test(what_fill_and_replace_write_is_what_the_pattern_says),
         cmocka_unit_test(every_20th_word_and_all_others_are_all_words),
+        cmocka_unit_test(no_two_passes_write_the_same_random_words),
         cmocka_unit_test(a_leader_alone_tests_every_range_without_errors),
         cmocka_unit_test(pages_that_touch_become_one_range_and_errors_are_counted_by_bit),
         cmocka_unit_test(too_many_ranges_lose_no_page_and_join_the_closest),
         cmocka_unit_test(badram_covers_the_ranges_and_nothing_else),
+        cmocka_unit_test(a_word_is_listed_once_however_often_it_is_wrong),
         cmocka_unit_test(what_one_log_takes_from_another_is_not_lost),
         cmocka_unit_test(ranges_are_whole_pages_and_numbers_have_units),
         cmocka_unit_test(every_option_has_its_limits),

@@ -8,6 +8,7 @@
 
 #include "../firmware.h"
 #include "map_report.h"
+#include "output_file.h"
 
 /* What a finished command says beside EFI_SUCCESS: seen by scripts as %lasterror% 0x40 and 0x41. */
 #define COMMAND_ANOMALIES EFIERR(0x40)     /* the firmware says something about memory that cannot be right */
@@ -23,7 +24,8 @@ struct command {
     struct report_style style; /* ->sink: the screen, the shell's redirection, or the file of -o */
     const char *const *words;  /* after the command's name, without the options for all: ASCII or UTF-8 */
     size_t n_words;
-    struct phys_range file_buffer; /* of -o, in pages; bytes == 0: there is none */
+    struct output_file *file;  /* what the sink writes to; NULL: not to a file */
+    bool is_reported;          /* the report is whole, and to be kept, whatever the status is */
 };
 
 /* The words that a command takes, and what it does. */

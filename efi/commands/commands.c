@@ -93,9 +93,9 @@ static EFI_SHELL_PROTOCOL *start_page_break(const struct firmware *fw)
 }
 
 /* A command has done what it was for, even if it found that something is wrong. */
-static bool is_finished(EFI_STATUS status)
+static bool is_finished(const struct command *command, EFI_STATUS status)
 {
-    return !EFI_ERROR(status) || status == COMMAND_ANOMALIES || status == COMMAND_MEMORY_ERRORS;
+    return !EFI_ERROR(status) || status == COMMAND_ANOMALIES || command->is_reported;
 }
 
 static EFI_STATUS run(struct command *command, bool help)
@@ -120,9 +120,9 @@ static EFI_STATUS run_into_file(struct command *command, const struct common_opt
     if (EFI_ERROR(status))
         return status;
     command->style.sink = &sink.sink;
-    command->file_buffer = file.buffer;
+    command->file = &file;
     status = run(command, options->help);
-    closed = output_file_close(&file, is_finished(status));
+    closed = output_file_close(&file, is_finished(command, status));
     return EFI_ERROR(closed) ? closed : status;
 }
 

@@ -48,7 +48,8 @@ static void describe(const struct command *command, const struct map_buffer *buf
     add_own(map, info->image, "this program");
     add_own(map, map->buffer, "its copy of the map");
     add_own(map, map->scratch, "its working memory");
-    add_own(map, command->file_buffer, "its buffer for the file");
+    if (command->file)
+        add_own(map, command->file->buffer, "its buffer for the file");
 }
 
 /* What the next read is to have room for. */

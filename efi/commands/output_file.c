@@ -197,14 +197,20 @@ void output_file_write(struct output_file *file, const void *bytes, size_t n)
     }
 }
 
+void output_file_flush(struct output_file *file)
+{
+    if (!EFI_ERROR(file->status))
+        flush(file);
+    if (!EFI_ERROR(file->status))
+        file->status = file->handle->Flush(file->handle);
+}
+
 EFI_STATUS output_file_close(struct output_file *file, bool keep)
 {
     if (!file->handle)
         return EFI_SUCCESS;
-    if (keep && !EFI_ERROR(file->status))
-        flush(file);
-    if (keep && !EFI_ERROR(file->status))
-        file->status = file->handle->Flush(file->handle);
+    if (keep)
+        output_file_flush(file);
     if ((!keep || EFI_ERROR(file->status)) && (file->is_new || file->begun))
         file->handle->Delete(file->handle); /* closes it, too */
     else

@@ -31,6 +31,9 @@ MUST_CHECK EFI_STATUS output_file_open(struct firmware *fw, const struct boot_in
 /* Any bytes. A failure is kept for output_file_close(). */
 void output_file_write(struct output_file *file, const void *bytes, size_t n);
 
+/* Whatever happens to the machine from now on, the file has what was written so far. */
+void output_file_flush(struct output_file *file);
+
 /*
  * keep  false: whoever writes has failed; what has been written goes.
  *

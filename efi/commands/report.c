@@ -54,7 +54,7 @@ static EFI_STATUS write_file(struct command *command, const char *name)
     if (EFI_ERROR(status))
         return status;
     command->style.sink = &sink.sink;
-    command->file_buffer = file.buffer;
+    command->file = &file;
     status = print_all(command);
     closed = output_file_close(&file, true);
     if (EFI_ERROR(closed))

@@ -21,7 +21,8 @@ const struct command_description test_command = {
     .name = "test",
     .synopsis = "[--minutes N | --passes N] [--range A-B] [--cpus all|N]",
     .purpose = "test the free memory",
-    .details = "Esc or q stops it. What the firmware uses is not tested. With errors: 0x41.\n"
+    .details = "Esc or q stops it. What the firmware uses is not tested. With errors: 0x41;\n"
+               "without a whole pass: 0x15 if stopped, 0x12 if time was up.\n"
                "  --passes N       so often (1)\n"
                "  --minutes N      for so long, without end of passes\n"
                "  --range A-B      from address A up to B: 0x100000-2G\n"

@@ -32,10 +32,21 @@ static void add_range(struct error_log *log, struct phys_range range)
     log->n_ranges = list.n;
 }
 
+/* One bad bit is found wrong by every pattern, over and over: that leaves room for the others. */
+static void add_first(struct error_log *log, const struct memory_error *error)
+{
+    for (size_t i = 0; i < log->n_first; i++)
+        if (log->first[i].address == error->address)
+            return;
+    if (log->n_first < ERRORS_SHOWN_MAX)
+        log->first[log->n_first++] = *error;
+    else
+        log->is_cut = true;
+}
+
 void error_log_add(struct error_log *log, const struct memory_error *error)
 {
-    if (log->n_errors < ERRORS_SHOWN_MAX)
-        log->first[log->n_errors] = *error;
+    add_first(log, error);
     log->n_errors++;
     log->n_by_pattern[error->pattern]++;
     for (uint64_t bits = error->expected ^ error->read; bits; bits &= bits - 1)
@@ -45,10 +56,10 @@ void error_log_add(struct error_log *log, const struct memory_error *error)
 
 void error_log_take(struct error_log *log, struct error_log *other)
 {
-    const size_t shown = error_log_shown(log), n = error_log_shown(other);
-
-    for (size_t i = 0; i < n && shown + i < ERRORS_SHOWN_MAX; i++)
-        log->first[shown + i] = other->first[i];
+    if (!other->n_errors)
+        return;
+    for (size_t i = 0; i < other->n_first; i++)
+        add_first(log, &other->first[i]);
     for (unsigned bit = 0; bit < WORD_BITS; bit++)
         log->n_by_bit[bit] += other->n_by_bit[bit];
     for (unsigned p = 0; p < TEST_PATTERNS; p++)
@@ -56,6 +67,7 @@ void error_log_take(struct error_log *log, struct error_log *other)
     log->n_errors += other->n_errors;
     for (size_t i = 0; i < other->n_ranges; i++)
         add_range(log, other->ranges[i]);
+    log->is_cut |= other->is_cut;
     log->is_coarse |= other->is_coarse;
     *other = (struct error_log){ 0 };
 }

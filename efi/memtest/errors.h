@@ -1,6 +1,6 @@
 /*
- * What a memory test has found, in bounded room: the first errors whole, all of them counted by bit, and their pages as
- * ranges. One processor writes it; nobody else reads it meanwhile. Pure.
+ * What a memory test has found, in bounded room: the first wrong words whole, all errors counted by bit, and their pages
+ * as ranges. One processor writes it; nobody else reads it meanwhile. Pure.
  */
 #ifndef MEMTEST_ERRORS_H
 #define MEMTEST_ERRORS_H
@@ -10,7 +10,7 @@
 #include "sequence.h"
 
 #define ERRORS_SHOWN_MAX 32
-#define ERROR_RANGES_MAX 128
+#define ERROR_RANGES_MAX BAD_MEMORY_RANGES_MAX /* what the loader can be told to keep out */
 #define WORD_BITS 64
 
 struct memory_error {
@@ -23,16 +23,13 @@ struct error_log {
     uint64_t n_errors; /* words, each as often as it was found wrong */
     uint64_t n_by_bit[WORD_BITS];
     uint64_t n_by_pattern[TEST_PATTERNS];
-    struct memory_error first[ERRORS_SHOWN_MAX];
+    struct memory_error first[ERRORS_SHOWN_MAX]; /* of different words: the first error of each */
+    size_t n_first;
+    bool is_cut; /* there were more such words */
     struct phys_range ranges[ERROR_RANGES_MAX]; /* whole pages, ascending, apart */
     size_t n_ranges;
     bool is_coarse; /* there were more ranges: those that lay closest have become one, with the good memory between */
 };
-
-static inline size_t error_log_shown(const struct error_log *log)
-{
-    return log->n_errors < ERRORS_SHOWN_MAX ? (size_t)log->n_errors : ERRORS_SHOWN_MAX;
-}
 
 void error_log_add(struct error_log *log, const struct memory_error *error);
 

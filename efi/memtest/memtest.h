@@ -33,8 +33,9 @@ struct memtest_results {
 };
 
 /*
- * EFI_SUCCESS: no errors, if memory was tested for long enough; COMMAND_MEMORY_ERRORS; else a failure that has been
- * printed. A test that was ended by a key or by its time is as good as another one.
+ * EFI_SUCCESS: no errors in at least one pass; COMMAND_MEMORY_ERRORS. Without errors, but no whole pass either:
+ * EFI_ABORTED, by a key; EFI_TIMEOUT, by the time set. EFI_DEVICE_ERROR: a processor went missing. Else a failure that
+ * has been printed.
  */
 MUST_CHECK EFI_STATUS memtest_run(struct command *command, const struct memtest_options *options);
 

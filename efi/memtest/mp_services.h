@@ -29,16 +29,22 @@ struct mp_services {
     EFI_STATUS(EFIAPI *get_number_of_processors)(struct mp_services *mp, UINTN *ret_n, UINTN *ret_enabled);
     EFI_STATUS(EFIAPI *get_processor_info)(struct mp_services *mp, UINTN number,
                                            struct mp_processor_information *ret);
-    VOID *startup_all_aps;
+    /*
+     * Runs the procedure on all that are enabled, at once if they need not run one after the other. Without an event it
+     * returns when all are back, or have been ended because the time is up: EFI_TIMEOUT.
+     */
+    EFI_STATUS(EFIAPI *startup_all_aps)(struct mp_services *mp, mp_procedure procedure, BOOLEAN one_by_one,
+                                        EFI_EVENT event, UINTN timeout_us, VOID *argument, UINTN **ret_failed);
     /*
      * Returns at once if there is an event, which is signalled when the procedure has returned, or has been ended
      * because the time is up (0: never is); *ret_finished says which. Needs TPL_APPLICATION to look after the time.
+     * EFI_UNSUPPORTED: no event, for the firmware has signalled ReadyToBoot, as it does before it starts a shell.
      */
     EFI_STATUS(EFIAPI *startup_this_ap)(struct mp_services *mp, mp_procedure procedure, UINTN number, EFI_EVENT event,
                                         UINTN timeout_us, VOID *argument, BOOLEAN *ret_finished);
     VOID *switch_bsp;
     VOID *enable_disable_ap;
-    VOID *who_am_i;
+    EFI_STATUS(EFIAPI *who_am_i)(struct mp_services *mp, UINTN *ret_number); /* on any processor */
 };
 
 #endif

@@ -14,7 +14,6 @@ enum processor_state {
     PROCESSOR_REFUSED, /* the firmware would not start it */
 };
 
-/* A page each. */
 struct processor {
     struct worker worker;
     EFI_EVENT event;
@@ -24,13 +23,21 @@ struct processor {
     bool is_printed; /* that it is lost */
     BOOLEAN finished;
 };
-_Static_assert(sizeof(struct processor) <= PAGE_SIZE, "a page each");
+
+/* Whole pages each. */
+#define PROCESSOR_BYTES ((sizeof(struct processor) + PAGE_SIZE - 1) / PAGE_SIZE * PAGE_SIZE)
 
 struct processors {
     const struct firmware *fw;
     struct mp_services *mp; /* NULL: the firmware knows of no others */
     struct phys_range pages;
     unsigned n; /* in `pages`; number 0 leads */
+    /*
+     * This firmware starts processors only while the leader waits for them, as it may after ReadyToBoot (PI 1.7 vol 2,
+     * 13.4.4 StartupAllAPs()): all are called for a turn, again and again, and the leader does no blocks.
+     */
+    bool takes_turns;
+    EFI_STATUS refusal;   /* of the latest that was refused */
     uint64_t ticks_per_s; /* TSC */
 };
 
@@ -52,6 +59,9 @@ bool processors_tend(struct processors *p);
 /* A line for each that is lost and has not been printed. */
 void processors_print_lost(struct processors *p);
 
+/* Does a part of the step that is on: as much as a fraction of a second allows. False: nothing is left of it. */
+MUST_CHECK bool processors_work(struct processors *p);
+
 /* Whether all that still serve are through with the step that is on. */
 bool processors_are_done(const struct processors *p);
 
@@ -61,7 +71,10 @@ void processors_recall(struct processors *p);
 /* How many serve: at most p->n. */
 unsigned processors_serving(const struct processors *p);
 
-/* How many of those that do not were lost in the middle of a block, which then holds anything. */
+/* How many began and did not come back. */
+unsigned processors_lost(const struct processors *p);
+
+/* How many of those were lost in the middle of a block, which then holds anything. */
 unsigned processors_lost_at_work(const struct processors *p);
 
 /* Whether a missing processor may still write to the range. */

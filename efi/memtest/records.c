@@ -2,7 +2,7 @@
 #include "memtest.h"
 #include "report_records.h"
 
-/* Of all kinds of records: test, held (back), pattern, error, bit, bad (range). */
+/* Of all kinds of records: test, held (back), pattern, error (a word each), bit, bad (range). */
 enum column {
     NAME,
     START, /* of an error: its address */
@@ -21,10 +21,12 @@ enum column {
     PASSES,
     MEMMAP,
     BADRAM,
+    CUT,    /* 1: more words were wrong than have a record */
+    COARSE, /* 1: ranges of bad memory have good memory between them */
 };
 
 static const char columns[] = "name,start,end,bytes,ms,errors,expected,read,bits,processor,dimm,seed,processors,lost,"
-                              "passes,memmap,badram";
+                              "passes,memmap,badram,cut,coarse";
 
 static void add_test(struct records *r, const struct memtest_results *t)
 {
@@ -43,6 +45,8 @@ static void add_test(struct records *r, const struct memtest_results *t)
     records_close_text(r);
     error_log_print_badram(records_open_text(r, BADRAM), t->errors);
     records_close_text(r);
+    records_number(r, CUT, t->errors->is_cut);
+    records_number(r, COARSE, t->errors->is_coarse);
 }
 
 static void add_memory(struct records *r, const struct memory_account *a)
@@ -77,7 +81,7 @@ static void add_errors(struct records *r, const struct memtest_results *results)
     char dimm[DIMM_NAME_BYTES];
 
     records_group(r, "errors", "error");
-    for (size_t i = 0; i < error_log_shown(log); i++) {
+    for (size_t i = 0; i < log->n_first; i++) {
         const struct memory_error *e = &log->first[i];
 
         records_add(r);

@@ -1,6 +1,9 @@
 #include "memtest.h"
 #include "report_text.h"
 
+/* Linux' command line has 2,048 characters on x86, and cuts off what is beyond without a word. */
+#define LINUX_RANGES_MAX 96
+
 const char *memtest_held_text(unsigned held)
 {
     const char *type = held < HELD_TYPES ? NULL : firmware_type_name(held - HELD_TYPES);
@@ -22,8 +25,8 @@ const char *memtest_end_text(enum memtest_end end)
 void memtest_print_start(const struct report_style *style, const struct memtest_results *r)
 {
     if (style->format == REPORT_TEXT)
-        print_format(style->sink, "Testing %lS on %u processors, seed %lx\n", r->memory->account.tested, r->processors,
-                     r->seed);
+        print_format(style->sink, "Testing %lS on %u processor%s, seed %lx\n", r->memory->account.tested, r->processors,
+                     r->processors == 1 ? "" : "s", r->seed);
 }
 
 void memtest_print_error(const struct report_style *style, const struct memtest_results *r,
@@ -54,31 +57,42 @@ static void print_bytes_line(const struct report_style *style, uint64_t bytes, c
         print_format(style->sink, "%16lu  %10s  %s\n", bytes, report_size(style, bytes).text, what);
 }
 
-static void print_account(const struct report_style *style, const struct taken_memory *m)
+static void print_account(const struct report_style *style, const struct taken_memory *m, bool has_passed)
 {
     const struct memory_account *a = &m->account;
 
     print_format(style->sink, "Memory from %lx to %lx:\n", m->limits.start.value, phys_range_end(m->limits));
-    print_bytes_line(style, a->tested, "tested");
+    print_bytes_line(style, a->tested, has_passed ? "tested" : "under test, but not through with it");
     for (unsigned i = 0; i < HELD_KINDS; i++)
         print_bytes_line(style, a->held[i], memtest_held_text(i));
     print_bytes_line(style, a->total, "in all");
 }
 
+/* What other systems need to be told. */
+static void print_for_others(const struct sink *sink, const struct error_log *log)
+{
+    if (log->n_ranges > LINUX_RANGES_MAX) {
+        print_text(sink, "\nFor Linux and GRUB there are too many ranges for a command line.\n");
+        return;
+    }
+    print_text(sink, "\nFor Linux (for $ write \\$ in grub.cfg, \\\\\\$ in /etc/default/grub):\n  memmap=");
+    error_log_print_memmap(sink, log);
+    print_text(sink, "\nFor GRUB:\n  badram ");
+    error_log_print_badram(sink, log);
+    print_text(sink, "\n");
+}
+
 static void print_errors(const struct sink *sink, const struct error_log *log)
 {
-    print_format(sink, "Wrong words: %lu; by bit:", log->n_errors);
+    print_format(sink, "%sErrors: %lu; by bit:", log->is_cut ? "More words were wrong than are listed.\n" : "",
+                 log->n_errors);
     for (unsigned bit = 0; bit < WORD_BITS; bit++)
         if (log->n_by_bit[bit])
             print_format(sink, " %u: %lu", bit, log->n_by_bit[bit]);
     print_format(sink, "\n%sFor limine.conf:\n  bad_memory: ",
                  log->is_coarse ? "More ranges than are kept: good memory between them counts as bad.\n" : "");
     bad_memory_print(sink, log->ranges, log->n_ranges);
-    print_text(sink, "\nFor Linux (in GRUB's files, \\$ for $):\n  memmap=");
-    error_log_print_memmap(sink, log);
-    print_text(sink, "\nFor GRUB:\n  badram ");
-    error_log_print_badram(sink, log);
-    print_text(sink, "\n");
+    print_for_others(sink, log);
 }
 
 void memtest_print_results(const struct report_style *style, const struct memtest_results *r)
@@ -90,12 +104,12 @@ void memtest_print_results(const struct report_style *style, const struct memtes
         return;
     }
     print_patterns(sink, r);
-    print_account(style, r->memory);
+    print_account(style, r->memory, r->passes);
     if (r->processors_lost)
         print_format(sink, "%u of %u processors did not come back: what they were at is not tested\n",
                      r->processors_lost, r->processors);
-    print_format(sink, "Test %s: %lu passes, %lu s, %s\n", memtest_end_text(r->end), r->passes, r->ms / 1000,
-                 r->errors->n_errors ? "ERRORS" : "no errors");
+    print_format(sink, "Test %s: %lu pass%s, %lu s, %s\n", memtest_end_text(r->end), r->passes,
+                 r->passes == 1 ? "" : "es", r->ms / 1000, r->errors->n_errors ? "ERRORS" : "no errors");
     if (r->errors->n_errors)
         print_errors(sink, r->errors);
 }

@@ -113,7 +113,7 @@ static bool fade(unsigned n, struct step *ret)
     const uint64_t word = n < 3 ? 0 : UINT64_MAX;
 
     *ret = (struct step){ kinds[n % 3], PATTERN_SAME, n % 3 != 1, 0, false, word, word };
-    return n < 6;
+    return n < 3 * TEST_FADE_WAITS;
 }
 
 bool test_step(enum test_pattern pattern, uint64_t seed, unsigned n, struct step *ret)

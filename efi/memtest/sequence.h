@@ -32,8 +32,13 @@ const char *test_pattern_name(enum test_pattern pattern);
 /* The patterns in a list such as "address,walk8", or "all"; 0: a name is wrong. */
 MUST_CHECK unsigned test_patterns_parse(const char *text);
 
+/* The seed of a pass: no two passes have a random word in common. That of pass 0 is the seed itself. */
+static inline uint64_t test_seed_of_pass(uint64_t seed, uint64_t pass) { return seed + pass * 0x9E3779B97F4A7C15; }
+
 /* The n-th step of a pattern. False: it has fewer. seed: for all that is random. */
 MUST_CHECK bool test_step(enum test_pattern pattern, uint64_t seed, unsigned n, struct step *ret);
+
+#define TEST_FADE_WAITS 2
 
 /* Words read and written per word under test, by all steps of these patterns. */
 uint64_t test_traffic(unsigned patterns);

@@ -29,7 +29,7 @@ static unsigned allowed_types(const struct context *c, const struct firmware_des
     case FIRMWARE_LOADER_CODE:
     case FIRMWARE_LOADER_DATA:
         /* Reserved by Limine 8.2.0. */
-        return RECLAIMABLE | EXECUTABLE | tables | bad | (c->is_limine_8 ? RESERVED : 0);
+        return RECLAIMABLE | EXECUTABLE | tables | (c->is_limine_8 ? RESERVED : 0);
     case FIRMWARE_BOOT_CODE:
     case FIRMWARE_BOOT_DATA:
         /* Usable, and so perhaps in use, under Limine 8.2.0. */
@@ -41,6 +41,8 @@ static unsigned allowed_types(const struct context *c, const struct firmware_des
         return TYPE_BIT(LIMINE_MEMORY_ACPI_RECLAIMABLE);
     case FIRMWARE_ACPI_NVS:
         return TYPE_BIT(LIMINE_MEMORY_ACPI_NVS);
+    case FIRMWARE_UNUSABLE:
+        return BAD;
     default:
         return RESERVED | tables;
     }

@@ -46,6 +46,8 @@ static void prepare(struct preparer *p)
         start_intel_iommu(p);
     if (read_file(p, L"\\prepare\\amd", &ignored))
         start_amd_iommu(p);
+    if (read_file(p, L"\\prepare\\lend", &ignored))
+        lend_processors(p);
 }
 
 static EFI_STATUS open_volume(struct preparer *p)
@@ -59,10 +61,26 @@ static EFI_STATUS open_volume(struct preparer *p)
     return EFI_ERROR(status) ? status : volume->OpenVolume(volume, &p->root);
 }
 
+static EFI_STATUS start_loader(struct preparer *p)
+{
+    EFI_GUID loaded_image = EFI_LOADED_IMAGE_PROTOCOL_GUID;
+    EFI_LOADED_IMAGE *about;
+    EFI_HANDLE loader;
+    EFI_STATUS status = p->boot->LoadImage(FALSE, p->image, FileDevicePath(p->loaded->DeviceHandle, (CHAR16 *)LOADER),
+                                           NULL, 0, &loader);
+
+    if (!EFI_ERROR(status))
+        status = p->boot->HandleProtocol(loader, &loaded_image, (void **)&about);
+    if (EFI_ERROR(status))
+        return status;
+    about->LoadOptions = p->loaded->LoadOptions;
+    about->LoadOptionsSize = p->loaded->LoadOptionsSize;
+    return p->boot->StartImage(loader, NULL, NULL);
+}
+
 EFI_STATUS efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
 {
     struct preparer p = { .image = image, .system = system, .boot = system->BootServices };
-    EFI_HANDLE loader;
     EFI_STATUS status;
 
     InitializeLib(image, system);
@@ -70,9 +88,7 @@ EFI_STATUS efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
     if (EFI_ERROR(status))
         return status;
     prepare(&p);
-    status = p.boot->LoadImage(FALSE, image, FileDevicePath(p.loaded->DeviceHandle, (CHAR16 *)LOADER), NULL, 0, &loader);
-    if (!EFI_ERROR(status))
-        status = p.boot->StartImage(loader, NULL, NULL);
+    status = start_loader(&p);
     Print((CHAR16 *)L"prepare: the loader is back: %r\n", status);
     return status;
 }

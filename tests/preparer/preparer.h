@@ -1,11 +1,12 @@
 /*
  * An EFI application that stands for firmware richer than OVMF: what the files on its volume ask for is there before it
- * starts \loader.efi in its place.
+ * starts \loader.efi in its place, with its own LoadOptions.
  *
  *     \prepare\tree.dtb    the EFI configuration table names this device tree
  *     \prepare\edid.bin    every graphics adapter knows a monitor: its EDID, with the adapter's number as serial number
  *     \prepare\intel       Intel's DMA remapping unit passes everything through, and remaps interrupts
  *     \prepare\amd         AMD's unit passes everything through
+ *     \prepare\lend        processors are started only while the caller waits
  *
  * It says on the console what it has done.
  */
@@ -35,5 +36,6 @@ void install_device_tree(struct preparer *p, void *tree);
 void install_edid(struct preparer *p, const uint8_t *edid, UINTN bytes);
 void start_intel_iommu(struct preparer *p);
 void start_amd_iommu(struct preparer *p);
+void lend_processors(struct preparer *p);
 
 #endif
