@@ -178,7 +178,7 @@ def test_sound_machine_has_no_bad_memory(clean):
 
 def error_lines(answer):
     """(address, wrong bits) of each."""
-    found = re.findall(r"^ERROR at 0x(\w+): expected 0x\w+, read 0x\w+, bits 0x(\w+),", answer.output, re.MULTILINE)
+    found = re.findall(r"\bERROR at 0x(\w+): expected 0x\w+, read 0x\w+, bits 0x(\w+),", answer.output)
     return {(int(address, 16), int(mask, 16)) for address, mask in found}
 
 
