@@ -278,6 +278,24 @@ static void of_several_maps_the_first_one_is_read(void **state)
                1u << NOTE_LATER_MAPS, ROW(7, 0, 1, WB));
 }
 
+#define SHELL_HEADING "Type       Start            End              # Pages          Attributes\r\n"
+
+static void two_maps_of_the_shell_are_not_made_one(void **state)
+{
+    (void)state;
+    CHECK_READ(MAP_FORMAT_SHELL,
+               SHELL_HEADING
+               "Available  0000000000001000-000000000009FFFF 000000000000009F 000000000000000F\r\n"
+               "BS_Code    0000000000000000-0000000000000FFF 0000000000000001 000000000000000F\r\n\r\n" SHELL_HEADING
+               "Available  0000000000001000-000000000009FFFF 000000000000009F 000000000000000F\r\n",
+               1u << NOTE_LATER_MAPS, ROW(7, 0x1000, 0x9f, 0xf), ROW(3, 0, 1, 0xf));
+    CHECK_READ(MAP_FORMAT_SFO,
+               "ShellCommand,\"memmap\"\r\nMemoryMap,\"Available\",\"1000\",\"1FFF\",\"1\",\"F\"\r\n"
+               "MemoryMapSummary,\"4096\"\r\n"
+               "ShellCommand,\"memmap\"\r\nMemoryMap,\"Available\",\"1000\",\"1FFF\",\"1\",\"F\"\r\n",
+               1u << NOTE_LATER_MAPS, ROW(7, 0x1000, 1, 0xf));
+}
+
 static void missing_lines_are_told_of(void **state)
 {
     (void)state;
@@ -523,6 +541,7 @@ int main(void)
         cmocka_unit_test(ranges_within_pages_are_rounded_without_overlaps),
         cmocka_unit_test(real_overlaps_stay),
         cmocka_unit_test(of_several_maps_the_first_one_is_read),
+        cmocka_unit_test(two_maps_of_the_shell_are_not_made_one),
         cmocka_unit_test(missing_lines_are_told_of),
         cmocka_unit_test(efis_lines_win_over_the_bioss),
         cmocka_unit_test(bad_lines_of_a_log_are_refused),

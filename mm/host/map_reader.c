@@ -2,6 +2,14 @@
 
 #include <stdlib.h>
 
+void map_reading_begin_map(struct map_reading *reading)
+{
+    if (!reading->rows.n_rows)
+        return;
+    reading->map_ended = true;
+    reading->notes |= 1u << NOTE_LATER_MAPS;
+}
+
 bool map_read_lines(struct map_reading *reading, struct extent text, map_line_reader *read_line, const char *none,
                     struct map_text *ret, struct map_text_error *ret_error)
 {
@@ -9,7 +17,7 @@ bool map_read_lines(struct map_reading *reading, struct extent text, map_line_re
     const char *reason = NULL;
     size_t line = 0;
 
-    while (!reason && !is_empty(text)) {
+    while (!reason && !reading->map_ended && !is_empty(text)) {
         line++;
         reason = read_line(reading, next_line(&text));
     }

@@ -39,7 +39,7 @@
 /* What whoever reads a text should be told besides: bits of map_text.notes. */
 enum map_note {
     NOTE_FIRMWARE_PREFERRED, /* a log has both EFI's and the BIOS's lines */
-    NOTE_LATER_MAPS,    /* a log has a second map: of another boot, or of runtime memory alone */
+    NOTE_LATER_MAPS,    /* there is a second map: of another boot or command, or of runtime memory alone */
     NOTE_LINES_MISSING, /* the numbers of a log's lines have gaps */
     MAP_NOTES
 };

@@ -80,7 +80,6 @@ static const char *parse_old(struct extent line, uint64_t *ret_start, uint64_t *
 /* A range that starts where the first one did begins the map of another boot. */
 struct e820_lines {
     uint64_t first_start;
-    bool map_ended;
 };
 
 static const char *read_e820_line(struct map_reading *reading, struct extent line)
@@ -88,15 +87,14 @@ static const char *read_e820_line(struct map_reading *reading, struct extent lin
     struct e820_lines *lines = reading->state;
     uint64_t start, last, type;
 
-    if (lines->map_ended || !skip_past(&line, "BIOS-e820: ") || take_prefix(&line, "[gap "))
+    if (!skip_past(&line, "BIOS-e820: ") || take_prefix(&line, "[gap "))
         return NULL;
     const char *reason =
         take_prefix(&line, "[mem ") ? parse_new(line, &start, &last, &type) : parse_old(line, &start, &last, &type);
     if (reason)
         return reason;
     if (reading->rows.n_rows && start == lines->first_start) {
-        lines->map_ended = true;
-        reading->notes |= 1u << NOTE_LATER_MAPS;
+        map_reading_begin_map(reading);
         return NULL;
     }
     if (!reading->rows.n_rows)
