@@ -240,6 +240,8 @@ static void every_form_of_the_bioss_lines_is_read(void **state)
  *     usable            |NVS|reserved     |usable
  *     0       0x1000      0x2000      0x3000      0x4000
  *     [usable ][NVS      ][reserved  ][usable    ]
+ *
+ * iomem: of a laptop, where five devices share a page.
  */
 static void ranges_within_pages_are_rounded_without_overlaps(void **state)
 {
@@ -251,17 +253,21 @@ static void ranges_within_pages_are_rounded_without_overlaps(void **state)
     CHECK_READ(MAP_FORMAT_DMESG,
                "BIOS-e820: [mem 0x1000-0x17ff] ACPI NVS\nBIOS-e820: [mem 0x1800-0x2fff] reserved\n"
                "BIOS-e820: [mem 0x3000-0x37ff] reserved\nBIOS-e820: [mem 0x3800-0x4fff] ACPI data\n",
-               0, ROW(10, 0x1000, 0, WB), ROW(0, 0x1000, 2, WB), ROW(0, 0x3000, 1, WB), ROW(9, 0x4000, 1, WB));
-    CHECK_READ(MAP_FORMAT_DMESG, "BIOS-e820: [mem 0x1001-0x1ffe] usable\n", 0, ROW(7, 0x2000, 0, WB));
+               0, ROW(0, 0x1000, 2, WB), ROW(0, 0x3000, 1, WB), ROW(9, 0x4000, 1, WB));
+    CHECK_READ(MAP_FORMAT_IOMEM,
+               "1fe00000-1fffffff : RAM buffer\n20000000-200003ff : 0000:00:1d.7\n20000400-200007ff : 0000:00:1f.2\n"
+               "20000800-200009ff : 0000:00:1a.7\n20000a00-20000aff : 0000:00:1f.3\n20000c00-20000dff : 0000:00:1b.0\n"
+               "20001000-20001fff : 0000:00:02.0\n",
+               0, ROW(0, 0x1fe00000, 0x200, WB), ROW(11, 0x20000000, 1, WB), ROW(11, 0x20001000, 1, WB));
+    CHECK_READ(MAP_FORMAT_IOMEM,
+               "00001000-000013ff : ACPI Tables\n00001400-000014ff : ACPI Non-volatile Storage\n"
+               "00001500-000015ff : ACPI Tables\n00001800-00002fff : Reserved\n",
+               0, ROW(0, 0x1000, 2, WB));
+    CHECK_READ(MAP_FORMAT_DMESG, "BIOS-e820: [mem 0x0-0xfff] usable\nBIOS-e820: [mem 0x1001-0x1ffe] usable\n", 0,
+               ROW(7, 0, 1, WB));
+    check_refused(MAP_FORMATS, "BIOS-e820: [mem 0x1001-0x1ffe] usable\n", 0, "no BIOS-e820 line");
     CHECK_READ(MAP_FORMAT_DMESG, "BIOS-e820: [mem 0x0-0xffffffffffffffff] reserved\n", 0,
                ROW(0, 0, 0x10000000000000, WB));
-}
-
-static void real_overlaps_stay(void **state)
-{
-    (void)state;
-    CHECK_READ(MAP_FORMAT_DMESG, "BIOS-e820: [mem 0x0-0x17ff] reserved\nBIOS-e820: [mem 0x1400-0x1fff] reserved\n", 0,
-               ROW(0, 0, 2, WB), ROW(0, 0x1000, 1, WB));
 }
 
 static void of_several_maps_the_first_one_is_read(void **state)
@@ -271,6 +277,14 @@ static void of_several_maps_the_first_one_is_read(void **state)
                "BIOS-e820: [mem 0x0-0xfff] usable\nBIOS-e820: [mem 0x1000-0x1fff] reserved\n"
                "BIOS-e820: [mem 0x0-0xffff] usable\nBIOS-e820: [mem 0x20000-0x2ffff] usable\n",
                1u << NOTE_LATER_MAPS, ROW(7, 0, 1, WB), ROW(0, 0x1000, 1, WB));
+    CHECK_READ(MAP_FORMAT_DMESG,
+               "BIOS-e820: [mem 0x1000-0x1fff] usable\nBIOS-e820: [mem 0x2000-0x2fff] reserved\n"
+               "BIOS-e820: [mem 0x0-0xfff] reserved\nBIOS-e820: [mem 0x1000-0x2fff] usable\n",
+               1u << NOTE_LATER_MAPS, ROW(7, 0x1000, 1, WB), ROW(0, 0x2000, 1, WB));
+    CHECK_READ(MAP_FORMAT_IOMEM,
+               "00001000-0009ffff : System RAM\n000a0000-000fffff : Reserved\n"
+               "00001000-0009ffff : System RAM\n000a0000-000fffff : Reserved\n00100000-001fffff : System RAM\n",
+               1u << NOTE_LATER_MAPS, ROW(7, 0x1000, 0x9f, WB), ROW(0, 0xa0000, 0x60, WB));
     CHECK_READ(MAP_FORMAT_DMESG,
                "efi: mem00: type=7, attr=0x8, range=[0x0-0x1000) (0MB)\nefi: EFI runtime memory map:\n"
                "efi: mem00: type=6, attr=0x8, range=[0x8000-0x9000) (0MB)\n"
@@ -539,7 +553,6 @@ int main(void)
         cmocka_unit_test(what_stands_before_a_line_of_a_log_is_skipped),
         cmocka_unit_test(every_form_of_the_bioss_lines_is_read),
         cmocka_unit_test(ranges_within_pages_are_rounded_without_overlaps),
-        cmocka_unit_test(real_overlaps_stay),
         cmocka_unit_test(of_several_maps_the_first_one_is_read),
         cmocka_unit_test(two_maps_of_the_shell_are_not_made_one),
         cmocka_unit_test(missing_lines_are_told_of),

@@ -10,6 +10,13 @@ void map_reading_begin_map(struct map_reading *reading)
     reading->notes |= 1u << NOTE_LATER_MAPS;
 }
 
+const char *map_reading_add_bytes(struct map_reading *reading, uint32_t type, uint64_t start, uint64_t last)
+{
+    if (start <= reading->rows.last_byte)
+        map_reading_begin_map(reading);
+    return reading->map_ended ? NULL : map_rows_add_bytes(&reading->rows, type, start, last);
+}
+
 bool map_read_lines(struct map_reading *reading, struct extent text, map_line_reader *read_line, const char *none,
                     struct map_text *ret, struct map_text_error *ret_error)
 {

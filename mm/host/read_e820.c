@@ -77,35 +77,20 @@ static const char *parse_old(struct extent line, uint64_t *ret_start, uint64_t *
     return parse_type(line, ret_type);
 }
 
-/* A range that starts where the first one did begins the map of another boot. */
-struct e820_lines {
-    uint64_t first_start;
-};
-
 static const char *read_e820_line(struct map_reading *reading, struct extent line)
 {
-    struct e820_lines *lines = reading->state;
     uint64_t start, last, type;
 
     if (!skip_past(&line, "BIOS-e820: ") || take_prefix(&line, "[gap "))
         return NULL;
     const char *reason =
         take_prefix(&line, "[mem ") ? parse_new(line, &start, &last, &type) : parse_old(line, &start, &last, &type);
-    if (reason)
-        return reason;
-    if (reading->rows.n_rows && start == lines->first_start) {
-        map_reading_begin_map(reading);
-        return NULL;
-    }
-    if (!reading->rows.n_rows)
-        lines->first_start = start;
-    return map_rows_add_bytes(&reading->rows, (uint32_t)type, start, last);
+    return reason ? reason : map_reading_add_bytes(reading, (uint32_t)type, start, last);
 }
 
 bool map_read_e820(struct extent text, struct map_text *ret, struct map_text_error *ret_error)
 {
-    struct e820_lines lines = { 0 };
-    struct map_reading reading = { .without_attributes = true, .state = &lines };
+    struct map_reading reading = { .without_attributes = true };
 
     return map_read_lines(&reading, text, read_e820_line, "no BIOS-e820 line", ret, ret_error);
 }

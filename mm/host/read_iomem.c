@@ -48,7 +48,7 @@ static const char *read_iomem_line(struct map_reading *reading, struct extent li
         return NULL;
     }
     find_name(type_names, trimmed(line), &type);
-    return map_rows_add_bytes(&reading->rows, (uint32_t)type, start, last);
+    return map_reading_add_bytes(reading, (uint32_t)type, start, last);
 }
 
 bool map_read_iomem(struct extent text, struct map_text *ret, struct map_text_error *ret_error)
