@@ -378,6 +378,7 @@ static void iomem_counts_at_its_left_margin(void **state)
 {
     (void)state;
     CHECK_READ(MAP_FORMAT_IOMEM,
+               "```\n[sudo] password for me: \n$ sudo cat /proc/iomem\n"
                "00000000-00000fff : Reserved\n"
                "00001000-0009fbff : System RAM\n"
                "0009fc00-0009ffff : Reserved\n"
@@ -389,7 +390,7 @@ static void iomem_counts_at_its_left_margin(void **state)
                "7fff0000-7fffffff : ACPI Non-volatile Storage\n"
                "b0000000-bfffffff : PCI MMCONFIG 0000 [bus 00-ff]\n"
                "  b0000000-bfffffff : Reserved\n"
-               "100000000-17fffffff : Persistent Memory\n",
+               "100000000-17fffffff : Persistent Memory\n```\n$ \n",
                0, ROW(0, 0, 1, WB), ROW(7, 0x1000, 0x9e, WB), ROW(0, 0x9f000, 1, WB), ROW(11, 0xa0000, 0x20, WB),
                ROW(7, 0x100000, 0x7fedc, WB), ROW(9, 0x7ffdc000, 0x14, WB), ROW(10, 0x7fff0000, 0x10, WB),
                ROW(11, 0xb0000000, 0x10000, WB), ROW(14, 0x100000000, 0x80000, WB));
@@ -402,7 +403,8 @@ static void iomem_without_addresses_is_refused_with_the_cause(void **state)
                   "00000000-00000000 : Reserved\n00000000-00000000 : System RAM\n  00000000-00000000 : X\n", 0,
                   "all addresses are 0: /proc/iomem shows them to root only");
     check_refused(MAP_FORMAT_IOMEM, "", 0, "no line of /proc/iomem");
-    check_refused(MAP_FORMATS, "00001000-0009fbff : System RAM\nsomething else\n", 2, "START-END : NAME expected");
+    check_refused(MAP_FORMATS, "00001000-0009fbff : System RAM\n000a0000-000bffff\n", 2, "START-END : NAME expected");
+    check_refused(MAP_FORMAT_IOMEM, "0000-0cf7 : PCI Bus 0000:00\n  0000-001f : dma1\n", 0, "no line of /proc/iomem");
     check_refused(MAP_FORMATS, "00001000-00000fff : System RAM\n", 1, "the range ends before it starts");
 }
 
@@ -492,7 +494,11 @@ static void bad_json_is_refused(void **state)
 static void what_is_no_other_format_is_our_own(void **state)
 {
     (void)state;
-    static const char *const texts[] = { "", "\n", "# BIOS-e820: [mem 0x0-0xfff] usable\n", "7 0x1000 1 0xf\n" };
+    static const char *const texts[] = { "7 0x1000 1 0xf\n",
+                                         "\n# BIOS-e820: [mem 0x0-0xfff] usable\n\n 0x7 0x1000 1 0xf\n",
+                                         "# desc_size=48 entries=0" };
+    static const char unknown[] =
+        "no memory map that I know: neither memmap, dmesg, /proc/iomem, JSON nor map --raw";
     struct map_text_error error;
     struct map_text t;
 
@@ -501,7 +507,11 @@ static void what_is_no_other_format_is_our_own(void **state)
         assert_true(read_bytes(MAP_FORMATS, texts[i], strlen(texts[i]), &t, &error));
         map_text_free(&t);
     }
-    check_refused(MAP_FORMATS, "Dear Sir,\n", 1, "not a number");
+    check_refused(MAP_FORMATS, "", 0, "no memory map in it");
+    check_refused(MAP_FORMATS, "# BIOS-e820: [mem 0x0-0xfff] usable\n", 0, "no memory map in it");
+    check_refused(MAP_FORMATS, "# To whom it may concern\n\nDear Sir,\n7 0x1000 1 0xf\n", 0, unknown);
+    check_refused(MAP_FORMATS, "0000-0cf7 : PCI Bus 0000:00\n", 0, unknown);
+    check_refused(MAP_FORMAT_TEXT, "Dear Sir,\n", 1, "not a number");
     check_refused(MAP_FORMAT_DMESG, "7 0x1000 1 0xf\n", 0, "neither an efi: mem nor a BIOS-e820 line");
 }
 

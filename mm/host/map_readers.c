@@ -69,6 +69,19 @@ enum map_format map_format_detect(const char *text, size_t n)
     return MAP_FORMAT_TEXT;
 }
 
+/* The first line that is no comment, if there is one, begins with a number. */
+static bool may_be_text(struct extent text)
+{
+    struct extent word = { 0 };
+    uint64_t number;
+
+    while (!is_empty(text) && (is_empty(word) || *word.at == '#')) {
+        struct extent line = next_line(&text);
+        word = next_word(&line);
+    }
+    return is_empty(word) || *word.at == '#' || !parse_number(word, UINT64_MAX, &number);
+}
+
 static bool read_text(struct extent text, struct map_text *ret, struct map_text_error *ret_error)
 {
     return map_text_parse(text.at, extent_bytes(text), ret, ret_error);
@@ -110,6 +123,18 @@ static bool read_format(enum map_format format, struct extent text, struct map_t
     return readers[format](text, ret, ret_error);
 }
 
+static bool read_detected(struct extent text, struct map_text *ret, struct map_text_error *ret_error)
+{
+    const enum map_format format = map_format_detect(text.at, extent_bytes(text));
+
+    if (format != MAP_FORMAT_TEXT || may_be_text(text))
+        return read_format(format, text, ret, ret_error);
+    *ret_error = (struct map_text_error){
+        0, "no memory map that I know: neither memmap, dmesg, /proc/iomem, JSON nor map --raw"
+    };
+    return false;
+}
+
 static bool read_as(enum map_format format, struct extent text, struct map_text *ret, struct map_text_error *ret_error)
 {
     const struct report_section section = find_in_report(text);
@@ -117,7 +142,7 @@ static bool read_as(enum map_format format, struct extent text, struct map_text 
     if (format != MAP_FORMATS)
         return read_format(format, text, ret, ret_error);
     if (!section.lines_before)
-        return read_format(map_format_detect(text.at, extent_bytes(text)), text, ret, ret_error);
+        return read_detected(text, ret, ret_error);
 
     const bool ok = read_text(section.text, ret, ret_error);
 

@@ -41,7 +41,7 @@ MUST_CHECK bool map_format_find(const char *name, enum map_format *ret);
 enum map_format map_format_detect(const char *text, size_t n);
 
 /*
- * format      MAP_FORMATS: as map_format_detect() has it.
+ * format      MAP_FORMATS: as map_format_detect() has it; MAP_FORMAT_TEXT then only if it begins with a number.
  * text, ret, ret_error: as for map_text_parse(); the text may be UTF-16LE, with or without a byte order mark.
  */
 MUST_CHECK bool map_read(enum map_format format, const char *text, size_t n, struct map_text *ret,

@@ -191,6 +191,8 @@ static const char *lay_out_descriptors(struct parser *p)
 {
     if (p->has_announcement && p->rows.n_rows != p->rows_announced)
         return "entries= announces another number of rows";
+    if (!p->has_announcement && !p->rows.n_rows)
+        return "no memory map in it";
     return map_rows_lay_out(&p->rows, p->stride, &p->text.map);
 }
 

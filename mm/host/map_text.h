@@ -23,6 +23,7 @@
  *     reserved START PAGES          what the loader took from the allocator once it ran: its stacks, tables, buffers
  *     own START BYTES USE           what was there because somebody looked: whole pages, and what they were for
  *
+ * A text without rows is a map only if it announces that there are none.
  * Whole descriptors only: a map that ends inside one (ANOMALY_TRUNCATED) cannot be expressed.
  */
 #ifndef MAP_TEXT_H
