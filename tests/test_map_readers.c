@@ -538,6 +538,27 @@ static void of_a_report_the_raw_map_is_read(void **state)
     assert_false(read_bytes(MAP_FORMATS, none, strlen(none), &t, &error));
 }
 
+static void of_the_log_of_a_boot_the_raw_map_is_read(void **state)
+{
+    static const char text[] =
+        "Polyglot OS booting... (0.1.0)\r\nUEFI 2.70 supported! (EDK II)\r\n\r\nMemory map:\r\n"
+        "  0x1000 - 0x3000 (8 KB) USABLE\r\n\r\n--- raw map\r\n"
+        "# desc_size=48 entries=1\r\n# phys_bits 40\r\n# image 0x3000 0x10\r\n# metadata 0x1000 0x1000\r\n"
+        "# reserved 0x4000 1\r\n# type start pages attributes\r\n7 0x1000 0x2 0xF\r\n--- end of raw map\r\n\r\n"
+        "Physical allocator: 2 frames (8 KB)\r\n--- raw map\r\n7 0x1000 0x3 0xF\r\n--- end of raw map\r\n";
+    const struct firmware_descriptor expected = { .type = 7, .start = 0x1000, .pages = 2, .attributes = 0xF };
+    struct map_text_error error = { 0 };
+    struct map_text t = { 0 };
+
+    (void)state;
+    assert_true(read_bytes(MAP_FORMATS, text, strlen(text), &t, &error));
+    check_map(&t, &expected, 1);
+    assert_int_equal(t.phys_bits, 40);
+    assert_int_equal(t.n_claims, 1);
+    assert_int_equal(t.n_reserved, 1);
+    map_text_free(&t);
+}
+
 static void formats_are_found_by_name(void **state)
 {
     (void)state;
@@ -575,6 +596,7 @@ int main(void)
         cmocka_unit_test(bad_json_is_refused),
         cmocka_unit_test(what_is_no_other_format_is_our_own),
         cmocka_unit_test(of_a_report_the_raw_map_is_read),
+        cmocka_unit_test(of_the_log_of_a_boot_the_raw_map_is_read),
         cmocka_unit_test(formats_are_found_by_name),
     };
 

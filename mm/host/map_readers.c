@@ -87,25 +87,36 @@ static bool read_text(struct extent text, struct map_text *ret, struct map_text_
     return map_text_parse(text.at, extent_bytes(text), ret, ret_error);
 }
 
-/* The raw map in a file of the loader's `report`, which holds several texts, each under its heading. */
+/*
+ * The raw map in what the loader prints: in a file of its `report`, which holds several texts, each under its heading,
+ * or on the serial port in a boot with raw-map=yes.
+ */
 struct report_section {
     struct extent text;
     size_t lines_before; /* 0: the file is no such report */
 };
+
+static bool begins_section(struct extent line)
+{
+    return extent_is(line, REPORT_HEADING_BEGIN "map --raw" REPORT_HEADING_END) || extent_is(line, "--- raw map");
+}
+
+static bool ends_section(struct extent line)
+{
+    return extent_is(line, "--- end of raw map") || take_prefix(&line, REPORT_HEADING_BEGIN);
+}
 
 static struct report_section find_in_report(struct extent text)
 {
     struct report_section found = { text, 0 };
 
     for (size_t n = 1; !is_empty(text); n++) {
-        struct extent line = next_line(&text);
-        const char *start = line.at;
+        const struct extent line = next_line(&text);
 
-        line = trimmed(line);
-        if (extent_is(line, REPORT_HEADING_BEGIN "map --raw" REPORT_HEADING_END)) {
+        if (!found.lines_before && begins_section(trimmed(line))) {
             found = (struct report_section){ text, n };
-        } else if (found.lines_before && take_prefix(&line, REPORT_HEADING_BEGIN)) {
-            found.text.end = start;
+        } else if (found.lines_before && ends_section(trimmed(line))) {
+            found.text.end = line.at;
             break;
         }
     }

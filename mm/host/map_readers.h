@@ -11,7 +11,8 @@
  *     iomem   Linux's /proc/iomem as root sees it; the ranges at its left margin count
  *     json    map_report() with REPORT_JSON
  *
- * What the loader's `report` prints is read, too: the raw map in it, and nothing else of it.
+ * What the loader's `report` prints is read, too, and the log of a boot with raw-map=yes: the raw map in it, and
+ * nothing else of it.
  *
  * Texts of the shell may be UTF-16, with CRLF, as the shell writes them. Lines that are none of a format's own
  * (prompts, headings, totals, the rest of a log) are skipped; a line that is one but cannot be read is an error, since
