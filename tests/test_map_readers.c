@@ -221,6 +221,15 @@ static void every_form_of_the_bioss_lines_is_read(void **state)
                " BIOS-e820: 0000000000002000 - 0000000000003000 type 20\n",
                0, ROW(7, 0, 1, WB), ROW(9, 0x1000, 1, WB), ROW(0, 0x2000, 1, WB));
     CHECK_READ(MAP_FORMAT_DMESG,
+               " BIOS-e820: 0000000000001000 @ 0000000000000000 (usable)\n"
+               " BIOS-e820: 0000000000002000 @ 0000000000001000 (ACPI NVS)\n",
+               0, ROW(7, 0, 1, WB), ROW(10, 0x1000, 2, WB));
+    CHECK_READ(MAP_FORMAT_DMESG,
+               "\"BIOS-e820: [mem 0x0-0xfff] usable\",\n"
+               "<p>BIOS-e820: [mem 0x1000-0x1fff] persistent (type 12)</p>\n"
+               "<p> BIOS-e820: 2000 - 3000 (reserved)</p>\n",
+               0, ROW(7, 0, 1, WB), ROW(14, 0x1000, 1, WB), ROW(0, 0x2000, 1, WB));
+    CHECK_READ(MAP_FORMAT_DMESG,
                "BIOS-e820: [mem 0x0-0xfff] usable\nBIOS-e820: [mem 0x1000-0x1fff] reserved\n"
                "BIOS-e820: [mem 0x2000-0x2fff] ACPI data\nBIOS-e820: [mem 0x3000-0x3fff] ACPI NVS\n"
                "BIOS-e820: [mem 0x4000-0x4fff] unusable\nBIOS-e820: [mem 0x5000-0x5fff] persistent (type 7)\n"
@@ -362,6 +371,8 @@ static void bad_lines_of_a_log_are_refused(void **state)
         { "BIOS-e820: 0000000000000000 0000000000001000 (usable)", "the end of the range is missing" },
         { "BIOS-e820: 0000000000000000 - 0000000000001000 (usable", "not a type of memory that the kernel names" },
         { "BIOS-e820: 0000000000001000 - 0000000000001000 (usable)", "the range ends before it starts" },
+        { "BIOS-e820: 0 - 0 (usable)", "the range ends before it starts" },
+        { "BIOS-e820: 0000000000001000 @ fffffffffffff000 (usable)", "the range ends before it starts" },
         { "BIOS-e820: [mem 0x10000000000000000-0xfff] usable", "number too large" },
         { "BIOS-e820: something", "a number is missing" },
     };
