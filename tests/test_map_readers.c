@@ -212,6 +212,23 @@ static void what_stands_before_a_line_of_a_log_is_skipped(void **state)
     }
 }
 
+static void the_colours_of_a_terminal_are_no_part_of_a_log(void **state)
+{
+    static const char cut[] = "7 0x1000 1 0xf\x1b[0";
+    struct map_text_error error;
+    struct map_text t;
+
+    (void)state;
+    CHECK_READ(MAP_FORMAT_DMESG,
+               "\x1b[32m[    0.000000] \x1b[0m\x1b[33mBIOS-e820: \x1b[0m[mem 0x0-0xfff] usable\x1b[0m\n"
+               "\x1b[32m[    0.000000] \x1b[0m\x1b[33mBIOS-e820: \x1b[0m[mem 0x1000-0x1fff] reser\x1b[1;31mved\x1b[K\n",
+               0, ROW(7, 0, 1, WB), ROW(0, 0x1000, 1, WB));
+    CHECK_READ(MAP_FORMAT_TEXT, "\x1b[\n7 0x1000 1 0xf\n", 0, ROW(7, 0x1000, 1, 0xf));
+    assert_true(read_bytes(MAP_FORMATS, cut, sizeof(cut) - 1, &t, &error));
+    map_text_free(&t);
+    check_refused(MAP_FORMATS, "7 0x1000 1 0xf\x1b", 1, "not a number");
+}
+
 static void every_form_of_the_bioss_lines_is_read(void **state)
 {
     (void)state;
@@ -593,6 +610,7 @@ int main(void)
         cmocka_unit_test(bad_lines_of_the_shell_are_refused),
         cmocka_unit_test(every_form_of_linuxs_efi_lines_is_read),
         cmocka_unit_test(what_stands_before_a_line_of_a_log_is_skipped),
+        cmocka_unit_test(the_colours_of_a_terminal_are_no_part_of_a_log),
         cmocka_unit_test(every_form_of_the_bioss_lines_is_read),
         cmocka_unit_test(ranges_within_pages_are_rounded_without_overlaps),
         cmocka_unit_test(of_several_maps_the_first_one_is_read),

@@ -170,24 +170,53 @@ static bool is_utf16(struct extent text)
     return n >= 2 && ((text.at[0] == '\xff' && text.at[1] == '\xfe') || (text.at[0] && !text.at[1]));
 }
 
+/* A copy in UTF-8, to be freed; NULL: no memory. */
+static char *copy_as_utf8(struct extent raw, size_t *ret_bytes)
+{
+    const bool is_wide = is_utf16(raw);
+
+    take_prefix(&raw, is_wide ? "\xff\xfe" : "\xef\xbb\xbf");
+    const size_t bytes = extent_bytes(raw);
+    const size_t capacity = (is_wide ? UTF16_BYTES_MAX(bytes / 2) : bytes) + 1;
+    char *copy = malloc(capacity);
+    if (copy && is_wide) {
+        *ret_bytes = utf16_to_utf8(raw.at, bytes / 2, copy, capacity);
+    } else if (copy) {
+        memcpy(copy, raw.at, bytes);
+        *ret_bytes = bytes;
+    }
+    return copy;
+}
+
+/* Drops the sequences ESC [ ... LETTER, by which terminals are told colours (ECMA-48, 5.4 Control sequences). */
+static size_t drop_colours(char *text, size_t bytes)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < bytes;) {
+        if (text[i] != '\x1b' || i + 1 == bytes || text[i + 1] != '[') {
+            text[kept++] = text[i++];
+            continue;
+        }
+        for (i += 2; i < bytes && text[i] >= ' ' && text[i] < '@'; i++)
+            ;
+        i += i < bytes && text[i] >= '@';
+    }
+    return kept;
+}
+
 bool map_read(enum map_format format, const char *text, size_t n, struct map_text *ret,
               struct map_text_error *ret_error)
 {
-    struct extent raw = { text, text + n };
+    size_t bytes;
+    char *copy = copy_as_utf8((struct extent){ text, text + n }, &bytes);
 
-    take_prefix(&raw, "\xef\xbb\xbf");
-    if (!is_utf16(raw))
-        return read_as(format, raw, ret, ret_error);
-    take_prefix(&raw, "\xff\xfe");
-    const size_t units = extent_bytes(raw) / 2;
-    const size_t capacity = UTF16_BYTES_MAX(units) + 1;
-    char *utf8 = malloc(capacity);
-    if (!utf8) {
+    if (!copy) {
         *ret_error = (struct map_text_error){ 0, "out of memory" };
         return false;
     }
-    const size_t bytes = utf16_to_utf8(raw.at, units, utf8, capacity);
-    const bool ok = read_as(format, (struct extent){ utf8, utf8 + bytes }, ret, ret_error);
-    free(utf8);
+    bytes = drop_colours(copy, bytes);
+    const bool ok = read_as(format, (struct extent){ copy, copy + bytes }, ret, ret_error);
+    free(copy);
     return ok;
 }

@@ -45,7 +45,8 @@ enum map_format map_format_detect(const char *text, size_t n);
 
 /*
  * format      MAP_FORMATS: as map_format_detect() has it; MAP_FORMAT_TEXT then only if it begins with a number.
- * text, ret, ret_error: as for map_text_parse(); the text may be UTF-16LE, with or without a byte order mark.
+ * text, ret, ret_error: as for map_text_parse(); the text may be UTF-16LE, with or without a byte order mark,
+ *              and may have a terminal's colours in it.
  */
 MUST_CHECK bool map_read(enum map_format format, const char *text, size_t n, struct map_text *ret,
                          struct map_text_error *ret_error);
