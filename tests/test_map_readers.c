@@ -440,13 +440,13 @@ static void json_keeps_all_that_was_known(void **state)
 {
     (void)state;
     static const struct firmware_descriptor expected[] = { ROW(7, 0x1000, 159, 0xf),
-                                                           ROW(0x80000000, UINT64_MAX - 0xfff, 1, RUNTIME) };
+                                                           ROW(0x80000000, UINT64_MAX - 0xfff, UINT64_MAX, RUNTIME) };
     struct map_text t =
         read_as(MAP_FORMAT_JSON, "{\"report\":\"map\",\"map\":{\"count\":2,\"descriptor_bytes\":56,\"phys_bits\":36},\n"
                                  "\"descriptors\":[\n"
                                  "{\"index\":0,\"type\":7,\"name\":\"Available\",\"start\":\"0x1000\",\"pages\":159,"
                                  "\"attributes\":\"0xF\"},\n"
-                                 "{\"type\":2147483648,\"start\":\"0xFFFFFFFFFFFFF000\",\"pages\":1,"
+                                 "{\"type\":2147483648,\"start\":\"0xFFFFFFFFFFFFF000\",\"pages\":18446744073709551615,"
                                  "\"attributes\":\"0x8000000000000000\"}],\n"
                                  "\"claims\":[{\"name\":\"FRAMEBUFFER\",\"start\":\"0x80000000\",\"bytes\":4096000}],\n"
                                  "\"metadata\":[{\"start\":\"0x100000\",\"bytes\":8192}],\n"
@@ -498,6 +498,9 @@ static void bad_json_is_refused(void **state)
     check_refused(MAP_FORMATS, "{\"descriptors\":[{\"type\":-1}]}", 0,
                   "a member is neither a whole number nor a string with one");
     check_refused(MAP_FORMATS, "{\"descriptors\":[{\"type\":4294967296,\"start\":0,\"pages\":0}]}", 0,
+                  "number too large");
+    check_refused(MAP_FORMATS,
+                  "{\"descriptors\":[\n{\"type\":7,\"start\":\"0x1000\",\"pages\":18446744073709551616}]}", 2,
                   "number too large");
     check_refused(MAP_FORMATS, "{\"descriptors\":[{\"type\":7,\"start\":\"0x\",\"pages\":0}]}", 0,
                   "a number is missing");

@@ -219,6 +219,21 @@ static void there_is_a_bound_on_own_ranges(void **state)
     check_refused(text, MAP_TEXT_OWN_MAX + 2, "too many own ranges");
 }
 
+static void what_an_own_range_was_for_is_cut_short(void **state)
+{
+    (void)state;
+    char text[4096] = "7 0x1000 1 0xf\n# own 0x1000 4096 ";
+
+    memset(text + strlen(text), 'x', 2000);
+    struct map_text t = parsed(text);
+    assert_int_equal(strlen(t.own[0].use), MAP_TEXT_USE_MAX);
+    map_text_free(&t);
+    memcpy(strrchr(text, ' ') + 1 + MAP_TEXT_USE_MAX - 1, "\xc3\xa9", 2);
+    t = parsed(text);
+    assert_int_equal(strlen(t.own[0].use), MAP_TEXT_USE_MAX - 1);
+    map_text_free(&t);
+}
+
 static void the_number_of_rows_must_be_the_announced_one(void **state)
 {
     (void)state;
@@ -252,6 +267,7 @@ int main(void)
         cmocka_unit_test(bad_rows_are_refused_with_line_and_reason),
         cmocka_unit_test(bad_comment_lines_are_refused_too),
         cmocka_unit_test(there_is_a_bound_on_own_ranges),
+        cmocka_unit_test(what_an_own_range_was_for_is_cut_short),
         cmocka_unit_test(the_number_of_rows_must_be_the_announced_one),
         cmocka_unit_test(text_need_not_be_text),
     };

@@ -227,6 +227,9 @@ const char *map_text_add_own(struct map_text *t, struct phys_range bytes, const 
         return "too many own ranges";
     if (bytes.bytes > UINT64_MAX - bytes.start.value)
         return "number too large";
+    if (use_bytes > MAP_TEXT_USE_MAX)
+        for (use_bytes = MAP_TEXT_USE_MAX; use_bytes && (use[use_bytes] & 0xc0) == 0x80;) /* not within a character */
+            use_bytes--;
     char *copy = strndup(use, use_bytes);
     if (!copy)
         return "out of memory";

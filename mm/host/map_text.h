@@ -74,10 +74,11 @@ struct map_text_error {
 MUST_CHECK bool map_text_parse(const char *text, size_t n, struct map_text *ret, struct map_text_error *ret_error);
 
 #define MAP_TEXT_OWN_MAX 16 /* own ranges: reports compare each of them with each descriptor */
+#define MAP_TEXT_USE_MAX 80 /* bytes of what they were for: reports print it beside each descriptor that has some */
 
 /*
- * Adds an own range with a copy of the text that `use` points to, in which control characters become `?`; t->own has
- * room for MAP_TEXT_OWN_MAX. Returns NULL, or what is wrong.
+ * Adds an own range with a copy of the text that `use` points to, cut to MAP_TEXT_USE_MAX, in which control characters
+ * become `?`; t->own has room for MAP_TEXT_OWN_MAX. Returns NULL, or what is wrong.
  */
 MUST_CHECK const char *map_text_add_own(struct map_text *t, struct phys_range bytes, const char *use,
                                         size_t use_bytes);

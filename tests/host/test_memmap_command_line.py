@@ -81,6 +81,11 @@ def test_an_unreadable_file_is_named():
     assert run('map', ROOT).returncode == 1
 
 
+def test_input_without_an_end_is_refused():
+    result = run('map', '/dev/zero')
+    assert (result.returncode, result.stdout, result.stderr) == (1, '', '/dev/zero: File too large\n')
+
+
 def test_a_file_gets_what_standard_output_would_get(tmp_path):
     for arguments in (['map', MAP], ['map', '--json', MAP], ['frames', MAP], [MAP]):
         result = run(*arguments, '-o', tmp_path / 'out')
