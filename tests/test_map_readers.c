@@ -332,7 +332,7 @@ static void two_maps_of_the_shell_are_not_made_one(void **state)
     CHECK_READ(MAP_FORMAT_SFO,
                "ShellCommand,\"memmap\"\r\nMemoryMap,\"Available\",\"1000\",\"1FFF\",\"1\",\"F\"\r\n"
                "MemoryMapSummary,\"4096\"\r\n"
-               "ShellCommand,\"memmap\"\r\nMemoryMap,\"Available\",\"1000\",\"1FFF\",\"1\",\"F\"\r\n",
+               "\xef\xbb\xbfShellCommand,\"memmap\"\r\nMemoryMap,\"Available\",\"1000\",\"1FFF\",\"1\",\"F\"\r\n",
                1u << NOTE_LATER_MAPS, ROW(7, 0x1000, 1, 0xf));
 }
 

@@ -16,9 +16,9 @@
  *
  * Texts of the shell may be UTF-16, with CRLF, as the shell writes them. Lines that are none of a format's own
  * (prompts, headings, totals, the rest of a log) are skipped; a line that is one but cannot be read is an error, since
- * a map with a hole is another map. What a log has lost is a note only (NOTE_LINES_MISSING): it may be all that is left.
- * Of several maps the first one is read (NOTE_LATER_MAPS), even if it lacks lines: what follows in the log of one boot
- * is a map of runtime memory alone.
+ * a map with a hole is another map. What a log has lost is a note only (NOTE_LINES_MISSING): the rest may be all that
+ * there is. Of several maps the first one is read (NOTE_LATER_MAPS), even if it lacks lines: what follows in the log of
+ * one boot is a map of runtime memory alone.
  */
 #ifndef MAP_READERS_H
 #define MAP_READERS_H

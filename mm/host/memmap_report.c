@@ -22,8 +22,8 @@
 static const char help[] =
     USAGE "\n"
     "FILE is a memory map; - is standard input. Its format is found out: memmap or memmap -sfo of the EFI shell, a\n"
-    "kernel log of Linux (dmesg, with efi=debug if possible), /proc/iomem, map --raw or map --json, the loader's report\n"
-    "or the log of its boot with raw-map=yes.\n"
+    "kernel log of Linux (dmesg, with efi=debug if possible), /proc/iomem, map --raw or map --json, the loader's\n"
+    "report, or the log of its boot with raw-map=yes.\n"
     "\n"
     "  (nothing)         regions, anomalies, totals and the allocator, as the loader prints them when it boots\n"
     "  map               descriptors, regions, totals per type, each anomaly with its descriptors\n"

@@ -54,6 +54,7 @@ static const char *shell_type(struct extent name, uint64_t *ret)
 static bool is_heading(struct extent line)
 {
     line = trimmed(line);
+    take_prefix(&line, "\xef\xbb\xbf"); /* where files were put together */
     if (take_prefix(&line, sfo_heading))
         return true;
     return extent_is(next_word(&line), "Type") && extent_is(next_word(&line), "Start") &&
