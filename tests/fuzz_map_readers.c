@@ -21,10 +21,31 @@ static const char *const seeds[] = {
     " BIOS-e820: 0000000000000000 - 000000000009fc00 (usable)\n",
     "00001000-0009fbff : System RAM\n",
     "{\"descriptors\":[{\"type\":7,\"start\":\"0x1000\",\"pages\":159,\"attributes\":\"0xf\"}]}",
+    " BIOS-e820: 0000000000001000 @ 0000000000000000 (usable)\n",
+    "20000000-200003ff : 0000:00:1d.7\n20000400-200007ff : 0000:00:1f.2\n",
     "# phys_bits 36\n7 0x1000 0x9f 0xf\n",
+    "==== map --raw ====\n\n# own 0x1000 4096 x\n7 0x1000 0x9f 0xf\n\n==== frames ====\n",
+    "--- raw map\n7 0x1000 0x9f 0xf\n--- end of raw map\n",
+    "ShellCommand,\"memmap\"\n",
+    "Type       Start            End              # Pages          Attributes\n",
+    "\x1b[33m",
 };
 
-/* Now and then appends a line that is right: random bytes seldom become one. */
+/* As the shell writes it, if there is room. Returns how long it is. */
+static size_t make_utf16(uint8_t *data, size_t size, size_t max_size)
+{
+    if (max_size < 2 || size > (max_size - 2) / 2)
+        return size;
+    for (size_t i = size; i-- > 0;) {
+        data[2 + 2 * i] = data[i];
+        data[2 + 2 * i + 1] = 0;
+    }
+    data[0] = 0xff;
+    data[1] = 0xfe;
+    return 2 + 2 * size;
+}
+
+/* Now and then appends a line that is right, or makes UTF-16 of all: random bytes seldom become either. */
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed)
 {
     const char *line = seeds[seed / 4 % ARRAY_LENGTH(seeds)];
@@ -34,6 +55,8 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsi
         memcpy(data + size, line, length);
         size += length;
     }
+    if (seed % 64 == 1)
+        size = make_utf16(data, size, max_size);
     return LLVMFuzzerMutate(data, size, max_size);
 }
 

@@ -147,7 +147,7 @@ def run_pytest(folder, wanted):
     if wanted:
         command += ["-k", wanted]
     status = subprocess.run(command, cwd=TOP).returncode
-    if status == PYTEST_NO_TESTS:
+    if status == PYTEST_NO_TESTS and wanted:
         return Results()
     if not junit.exists():
         return Results(failed=[(f"pytest {folder}", f"exit status {status}")])

@@ -212,6 +212,23 @@ static void what_stands_before_a_line_of_a_log_is_skipped(void **state)
     }
 }
 
+static void the_colours_of_a_terminal_are_no_part_of_a_log(void **state)
+{
+    static const char cut[] = "7 0x1000 1 0xf\x1b[0";
+    struct map_text_error error;
+    struct map_text t;
+
+    (void)state;
+    CHECK_READ(MAP_FORMAT_DMESG,
+               "\x1b[32m[    0.000000] \x1b[0m\x1b[33mBIOS-e820: \x1b[0m[mem 0x0-0xfff] usable\x1b[0m\n"
+               "\x1b[32m[    0.000000] \x1b[0m\x1b[33mBIOS-e820: \x1b[0m[mem 0x1000-0x1fff] reser\x1b[1;31mved\x1b[K\n",
+               0, ROW(7, 0, 1, WB), ROW(0, 0x1000, 1, WB));
+    CHECK_READ(MAP_FORMAT_TEXT, "\x1b[\n7 0x1000 1 0xf\n", 0, ROW(7, 0x1000, 1, 0xf));
+    assert_true(read_bytes(MAP_FORMATS, cut, sizeof(cut) - 1, &t, &error));
+    map_text_free(&t);
+    check_refused(MAP_FORMATS, "7 0x1000 1 0xf\x1b", 1, "not a number");
+}
+
 static void every_form_of_the_bioss_lines_is_read(void **state)
 {
     (void)state;
@@ -220,6 +237,15 @@ static void every_form_of_the_bioss_lines_is_read(void **state)
                " BIOS-e820: 0000000000001000 - 0000000000002000 (ACPI data)\n"
                " BIOS-e820: 0000000000002000 - 0000000000003000 type 20\n",
                0, ROW(7, 0, 1, WB), ROW(9, 0x1000, 1, WB), ROW(0, 0x2000, 1, WB));
+    CHECK_READ(MAP_FORMAT_DMESG,
+               " BIOS-e820: 0000000000001000 @ 0000000000000000 (usable)\n"
+               " BIOS-e820: 0000000000002000 @ 0000000000001000 (ACPI NVS)\n",
+               0, ROW(7, 0, 1, WB), ROW(10, 0x1000, 2, WB));
+    CHECK_READ(MAP_FORMAT_DMESG,
+               "\"BIOS-e820: [mem 0x0-0xfff] usable\",\n"
+               "<p>BIOS-e820: [mem 0x1000-0x1fff] persistent (type 12)</p>\n"
+               "<p> BIOS-e820: 2000 - 3000 (reserved)</p>\n",
+               0, ROW(7, 0, 1, WB), ROW(14, 0x1000, 1, WB), ROW(0, 0x2000, 1, WB));
     CHECK_READ(MAP_FORMAT_DMESG,
                "BIOS-e820: [mem 0x0-0xfff] usable\nBIOS-e820: [mem 0x1000-0x1fff] reserved\n"
                "BIOS-e820: [mem 0x2000-0x2fff] ACPI data\nBIOS-e820: [mem 0x3000-0x3fff] ACPI NVS\n"
@@ -240,6 +266,8 @@ static void every_form_of_the_bioss_lines_is_read(void **state)
  *     usable            |NVS|reserved     |usable
  *     0       0x1000      0x2000      0x3000      0x4000
  *     [usable ][NVS      ][reserved  ][usable    ]
+ *
+ * iomem: of a laptop, where five devices share a page.
  */
 static void ranges_within_pages_are_rounded_without_overlaps(void **state)
 {
@@ -251,17 +279,21 @@ static void ranges_within_pages_are_rounded_without_overlaps(void **state)
     CHECK_READ(MAP_FORMAT_DMESG,
                "BIOS-e820: [mem 0x1000-0x17ff] ACPI NVS\nBIOS-e820: [mem 0x1800-0x2fff] reserved\n"
                "BIOS-e820: [mem 0x3000-0x37ff] reserved\nBIOS-e820: [mem 0x3800-0x4fff] ACPI data\n",
-               0, ROW(10, 0x1000, 0, WB), ROW(0, 0x1000, 2, WB), ROW(0, 0x3000, 1, WB), ROW(9, 0x4000, 1, WB));
-    CHECK_READ(MAP_FORMAT_DMESG, "BIOS-e820: [mem 0x1001-0x1ffe] usable\n", 0, ROW(7, 0x2000, 0, WB));
+               0, ROW(0, 0x1000, 2, WB), ROW(0, 0x3000, 1, WB), ROW(9, 0x4000, 1, WB));
+    CHECK_READ(MAP_FORMAT_IOMEM,
+               "1fe00000-1fffffff : RAM buffer\n20000000-200003ff : 0000:00:1d.7\n20000400-200007ff : 0000:00:1f.2\n"
+               "20000800-200009ff : 0000:00:1a.7\n20000a00-20000aff : 0000:00:1f.3\n20000c00-20000dff : 0000:00:1b.0\n"
+               "20001000-20001fff : 0000:00:02.0\n",
+               0, ROW(0, 0x1fe00000, 0x200, WB), ROW(11, 0x20000000, 1, WB), ROW(11, 0x20001000, 1, WB));
+    CHECK_READ(MAP_FORMAT_IOMEM,
+               "00001000-000013ff : ACPI Tables\n00001400-000014ff : ACPI Non-volatile Storage\n"
+               "00001500-000015ff : ACPI Tables\n00001800-00002fff : Reserved\n",
+               0, ROW(0, 0x1000, 2, WB));
+    CHECK_READ(MAP_FORMAT_DMESG, "BIOS-e820: [mem 0x0-0xfff] usable\nBIOS-e820: [mem 0x1001-0x1ffe] usable\n", 0,
+               ROW(7, 0, 1, WB));
+    check_refused(MAP_FORMATS, "BIOS-e820: [mem 0x1001-0x1ffe] usable\n", 0, "no BIOS-e820 line");
     CHECK_READ(MAP_FORMAT_DMESG, "BIOS-e820: [mem 0x0-0xffffffffffffffff] reserved\n", 0,
                ROW(0, 0, 0x10000000000000, WB));
-}
-
-static void real_overlaps_stay(void **state)
-{
-    (void)state;
-    CHECK_READ(MAP_FORMAT_DMESG, "BIOS-e820: [mem 0x0-0x17ff] reserved\nBIOS-e820: [mem 0x1400-0x1fff] reserved\n", 0,
-               ROW(0, 0, 2, WB), ROW(0, 0x1000, 1, WB));
 }
 
 static void of_several_maps_the_first_one_is_read(void **state)
@@ -272,10 +304,36 @@ static void of_several_maps_the_first_one_is_read(void **state)
                "BIOS-e820: [mem 0x0-0xffff] usable\nBIOS-e820: [mem 0x20000-0x2ffff] usable\n",
                1u << NOTE_LATER_MAPS, ROW(7, 0, 1, WB), ROW(0, 0x1000, 1, WB));
     CHECK_READ(MAP_FORMAT_DMESG,
+               "BIOS-e820: [mem 0x1000-0x1fff] usable\nBIOS-e820: [mem 0x2000-0x2fff] reserved\n"
+               "BIOS-e820: [mem 0x0-0xfff] reserved\nBIOS-e820: [mem 0x1000-0x2fff] usable\n",
+               1u << NOTE_LATER_MAPS, ROW(7, 0x1000, 1, WB), ROW(0, 0x2000, 1, WB));
+    CHECK_READ(MAP_FORMAT_IOMEM,
+               "00001000-0009ffff : System RAM\n000a0000-000fffff : Reserved\n"
+               "00001000-0009ffff : System RAM\n000a0000-000fffff : Reserved\n00100000-001fffff : System RAM\n",
+               1u << NOTE_LATER_MAPS, ROW(7, 0x1000, 0x9f, WB), ROW(0, 0xa0000, 0x60, WB));
+    CHECK_READ(MAP_FORMAT_DMESG,
                "efi: mem00: type=7, attr=0x8, range=[0x0-0x1000) (0MB)\nefi: EFI runtime memory map:\n"
                "efi: mem00: type=6, attr=0x8, range=[0x8000-0x9000) (0MB)\n"
                "efi: mem01: type=6, attr=0x8, range=[0x9000-0xa000) (0MB)\n",
                1u << NOTE_LATER_MAPS, ROW(7, 0, 1, WB));
+}
+
+#define SHELL_HEADING "Type       Start            End              # Pages          Attributes\r\n"
+
+static void two_maps_of_the_shell_are_not_made_one(void **state)
+{
+    (void)state;
+    CHECK_READ(MAP_FORMAT_SHELL,
+               SHELL_HEADING
+               "Available  0000000000001000-000000000009FFFF 000000000000009F 000000000000000F\r\n"
+               "BS_Code    0000000000000000-0000000000000FFF 0000000000000001 000000000000000F\r\n\r\n" SHELL_HEADING
+               "Available  0000000000001000-000000000009FFFF 000000000000009F 000000000000000F\r\n",
+               1u << NOTE_LATER_MAPS, ROW(7, 0x1000, 0x9f, 0xf), ROW(3, 0, 1, 0xf));
+    CHECK_READ(MAP_FORMAT_SFO,
+               "ShellCommand,\"memmap\"\r\nMemoryMap,\"Available\",\"1000\",\"1FFF\",\"1\",\"F\"\r\n"
+               "MemoryMapSummary,\"4096\"\r\n"
+               "\xef\xbb\xbfShellCommand,\"memmap\"\r\nMemoryMap,\"Available\",\"1000\",\"1FFF\",\"1\",\"F\"\r\n",
+               1u << NOTE_LATER_MAPS, ROW(7, 0x1000, 1, 0xf));
 }
 
 static void missing_lines_are_told_of(void **state)
@@ -330,6 +388,8 @@ static void bad_lines_of_a_log_are_refused(void **state)
         { "BIOS-e820: 0000000000000000 0000000000001000 (usable)", "the end of the range is missing" },
         { "BIOS-e820: 0000000000000000 - 0000000000001000 (usable", "not a type of memory that the kernel names" },
         { "BIOS-e820: 0000000000001000 - 0000000000001000 (usable)", "the range ends before it starts" },
+        { "BIOS-e820: 0 - 0 (usable)", "the range ends before it starts" },
+        { "BIOS-e820: 0000000000001000 @ fffffffffffff000 (usable)", "the range ends before it starts" },
         { "BIOS-e820: [mem 0x10000000000000000-0xfff] usable", "number too large" },
         { "BIOS-e820: something", "a number is missing" },
     };
@@ -346,6 +406,7 @@ static void iomem_counts_at_its_left_margin(void **state)
 {
     (void)state;
     CHECK_READ(MAP_FORMAT_IOMEM,
+               "```\n[sudo] password for me: \n$ sudo cat /proc/iomem\n"
                "00000000-00000fff : Reserved\n"
                "00001000-0009fbff : System RAM\n"
                "0009fc00-0009ffff : Reserved\n"
@@ -357,7 +418,7 @@ static void iomem_counts_at_its_left_margin(void **state)
                "7fff0000-7fffffff : ACPI Non-volatile Storage\n"
                "b0000000-bfffffff : PCI MMCONFIG 0000 [bus 00-ff]\n"
                "  b0000000-bfffffff : Reserved\n"
-               "100000000-17fffffff : Persistent Memory\n",
+               "100000000-17fffffff : Persistent Memory\n```\n$ \n",
                0, ROW(0, 0, 1, WB), ROW(7, 0x1000, 0x9e, WB), ROW(0, 0x9f000, 1, WB), ROW(11, 0xa0000, 0x20, WB),
                ROW(7, 0x100000, 0x7fedc, WB), ROW(9, 0x7ffdc000, 0x14, WB), ROW(10, 0x7fff0000, 0x10, WB),
                ROW(11, 0xb0000000, 0x10000, WB), ROW(14, 0x100000000, 0x80000, WB));
@@ -370,7 +431,8 @@ static void iomem_without_addresses_is_refused_with_the_cause(void **state)
                   "00000000-00000000 : Reserved\n00000000-00000000 : System RAM\n  00000000-00000000 : X\n", 0,
                   "all addresses are 0: /proc/iomem shows them to root only");
     check_refused(MAP_FORMAT_IOMEM, "", 0, "no line of /proc/iomem");
-    check_refused(MAP_FORMATS, "00001000-0009fbff : System RAM\nsomething else\n", 2, "START-END : NAME expected");
+    check_refused(MAP_FORMATS, "00001000-0009fbff : System RAM\n000a0000-000bffff\n", 2, "START-END : NAME expected");
+    check_refused(MAP_FORMAT_IOMEM, "0000-0cf7 : PCI Bus 0000:00\n  0000-001f : dma1\n", 0, "no line of /proc/iomem");
     check_refused(MAP_FORMATS, "00001000-00000fff : System RAM\n", 1, "the range ends before it starts");
 }
 
@@ -378,13 +440,13 @@ static void json_keeps_all_that_was_known(void **state)
 {
     (void)state;
     static const struct firmware_descriptor expected[] = { ROW(7, 0x1000, 159, 0xf),
-                                                           ROW(0x80000000, UINT64_MAX - 0xfff, 1, RUNTIME) };
+                                                           ROW(0x80000000, UINT64_MAX - 0xfff, UINT64_MAX, RUNTIME) };
     struct map_text t =
         read_as(MAP_FORMAT_JSON, "{\"report\":\"map\",\"map\":{\"count\":2,\"descriptor_bytes\":56,\"phys_bits\":36},\n"
                                  "\"descriptors\":[\n"
                                  "{\"index\":0,\"type\":7,\"name\":\"Available\",\"start\":\"0x1000\",\"pages\":159,"
                                  "\"attributes\":\"0xF\"},\n"
-                                 "{\"type\":2147483648,\"start\":\"0xFFFFFFFFFFFFF000\",\"pages\":1,"
+                                 "{\"type\":2147483648,\"start\":\"0xFFFFFFFFFFFFF000\",\"pages\":18446744073709551615,"
                                  "\"attributes\":\"0x8000000000000000\"}],\n"
                                  "\"claims\":[{\"name\":\"FRAMEBUFFER\",\"start\":\"0x80000000\",\"bytes\":4096000}],\n"
                                  "\"metadata\":[{\"start\":\"0x100000\",\"bytes\":8192}],\n"
@@ -437,6 +499,9 @@ static void bad_json_is_refused(void **state)
                   "a member is neither a whole number nor a string with one");
     check_refused(MAP_FORMATS, "{\"descriptors\":[{\"type\":4294967296,\"start\":0,\"pages\":0}]}", 0,
                   "number too large");
+    check_refused(MAP_FORMATS,
+                  "{\"descriptors\":[\n{\"type\":7,\"start\":\"0x1000\",\"pages\":18446744073709551616}]}", 2,
+                  "number too large");
     check_refused(MAP_FORMATS, "{\"descriptors\":[{\"type\":7,\"start\":\"0x\",\"pages\":0}]}", 0,
                   "a number is missing");
     check_refused(MAP_FORMATS, "{\"descriptors\":[],\"map\":{\"phys_bits\":65}}", 0,
@@ -460,7 +525,11 @@ static void bad_json_is_refused(void **state)
 static void what_is_no_other_format_is_our_own(void **state)
 {
     (void)state;
-    static const char *const texts[] = { "", "\n", "# BIOS-e820: [mem 0x0-0xfff] usable\n", "7 0x1000 1 0xf\n" };
+    static const char *const texts[] = { "7 0x1000 1 0xf\n",
+                                         "\n# BIOS-e820: [mem 0x0-0xfff] usable\n\n 0x7 0x1000 1 0xf\n",
+                                         "# desc_size=48 entries=0" };
+    static const char unknown[] =
+        "no memory map that I know: neither memmap, dmesg, /proc/iomem, JSON nor map --raw";
     struct map_text_error error;
     struct map_text t;
 
@@ -469,7 +538,11 @@ static void what_is_no_other_format_is_our_own(void **state)
         assert_true(read_bytes(MAP_FORMATS, texts[i], strlen(texts[i]), &t, &error));
         map_text_free(&t);
     }
-    check_refused(MAP_FORMATS, "Dear Sir,\n", 1, "not a number");
+    check_refused(MAP_FORMATS, "", 0, "no memory map in it");
+    check_refused(MAP_FORMATS, "# BIOS-e820: [mem 0x0-0xfff] usable\n", 0, "no memory map in it");
+    check_refused(MAP_FORMATS, "# To whom it may concern\n\nDear Sir,\n7 0x1000 1 0xf\n", 0, unknown);
+    check_refused(MAP_FORMATS, "0000-0cf7 : PCI Bus 0000:00\n", 0, unknown);
+    check_refused(MAP_FORMAT_TEXT, "Dear Sir,\n", 1, "not a number");
     check_refused(MAP_FORMAT_DMESG, "7 0x1000 1 0xf\n", 0, "neither an efi: mem nor a BIOS-e820 line");
 }
 
@@ -496,6 +569,27 @@ static void of_a_report_the_raw_map_is_read(void **state)
     assert_false(read_bytes(MAP_FORMATS, none, strlen(none), &t, &error));
 }
 
+static void of_the_log_of_a_boot_the_raw_map_is_read(void **state)
+{
+    static const char text[] =
+        "Polyglot OS booting... (0.1.0)\r\nUEFI 2.70 supported! (EDK II)\r\n\r\nMemory map:\r\n"
+        "  0x1000 - 0x3000 (8 KB) USABLE\r\n\r\n--- raw map\r\n"
+        "# desc_size=48 entries=1\r\n# phys_bits 40\r\n# image 0x3000 0x10\r\n# metadata 0x1000 0x1000\r\n"
+        "# reserved 0x4000 1\r\n# type start pages attributes\r\n7 0x1000 0x2 0xF\r\n--- end of raw map\r\n\r\n"
+        "Physical allocator: 2 frames (8 KB)\r\n--- raw map\r\n7 0x1000 0x3 0xF\r\n--- end of raw map\r\n";
+    const struct firmware_descriptor expected = { .type = 7, .start = 0x1000, .pages = 2, .attributes = 0xF };
+    struct map_text_error error = { 0 };
+    struct map_text t = { 0 };
+
+    (void)state;
+    assert_true(read_bytes(MAP_FORMATS, text, strlen(text), &t, &error));
+    check_map(&t, &expected, 1);
+    assert_int_equal(t.phys_bits, 40);
+    assert_int_equal(t.n_claims, 1);
+    assert_int_equal(t.n_reserved, 1);
+    map_text_free(&t);
+}
+
 static void formats_are_found_by_name(void **state)
 {
     (void)state;
@@ -519,10 +613,11 @@ int main(void)
         cmocka_unit_test(bad_lines_of_the_shell_are_refused),
         cmocka_unit_test(every_form_of_linuxs_efi_lines_is_read),
         cmocka_unit_test(what_stands_before_a_line_of_a_log_is_skipped),
+        cmocka_unit_test(the_colours_of_a_terminal_are_no_part_of_a_log),
         cmocka_unit_test(every_form_of_the_bioss_lines_is_read),
         cmocka_unit_test(ranges_within_pages_are_rounded_without_overlaps),
-        cmocka_unit_test(real_overlaps_stay),
         cmocka_unit_test(of_several_maps_the_first_one_is_read),
+        cmocka_unit_test(two_maps_of_the_shell_are_not_made_one),
         cmocka_unit_test(missing_lines_are_told_of),
         cmocka_unit_test(efis_lines_win_over_the_bioss),
         cmocka_unit_test(bad_lines_of_a_log_are_refused),
@@ -533,6 +628,7 @@ int main(void)
         cmocka_unit_test(bad_json_is_refused),
         cmocka_unit_test(what_is_no_other_format_is_our_own),
         cmocka_unit_test(of_a_report_the_raw_map_is_read),
+        cmocka_unit_test(of_the_log_of_a_boot_the_raw_map_is_read),
         cmocka_unit_test(formats_are_found_by_name),
     };
 

@@ -54,21 +54,28 @@ static void check_refused(const char *text, size_t line, const char *reason)
     assert_memory_equal(&t, &untouched, sizeof(t));
 }
 
-static void an_empty_text_is_an_empty_map(void **state)
+static void a_text_without_rows_is_no_map(void **state)
 {
     (void)state;
-    static const char *const texts[] = { "", "\n", "\r\n\r\n", " \t\n", "#", "# prose", "#\n#\n", "# phys_bits" };
+    static const char *const texts[] = { "", "\n", "\r\n\r\n", " \t\n", "#", "# prose", "#\n#\n", "# phys_bits 36",
+                                         "# desc_size=48" };
 
-    for (size_t i = 0; i < ARRAY_LENGTH(texts); i++) {
-        struct map_text t = parsed(texts[i]);
-        assert_int_equal(t.map.bytes, 0);
-        assert_int_equal(t.map.stride, 48);
-        assert_int_equal(t.n_claims, 0);
-        assert_int_equal(t.n_reserved, 0);
-        assert_int_equal(t.metadata.bytes, 0);
-        assert_int_equal(t.phys_bits, PHYS_BITS_MAX);
-        map_text_free(&t);
-    }
+    for (size_t i = 0; i < ARRAY_LENGTH(texts); i++)
+        check_refused(texts[i], 0, "no memory map in it");
+}
+
+static void an_empty_map_is_announced(void **state)
+{
+    (void)state;
+    struct map_text t = parsed("# desc_size=48 entries=0");
+
+    assert_int_equal(t.map.bytes, 0);
+    assert_int_equal(t.map.stride, 48);
+    assert_int_equal(t.n_claims, 0);
+    assert_int_equal(t.n_reserved, 0);
+    assert_int_equal(t.metadata.bytes, 0);
+    assert_int_equal(t.phys_bits, PHYS_BITS_MAX);
+    map_text_free(&t);
 }
 
 static void rows_become_descriptors_in_order(void **state)
@@ -99,7 +106,8 @@ static void rows_become_descriptors_in_order(void **state)
 static void comment_lines_with_a_meaning_are_obeyed(void **state)
 {
     (void)state;
-    struct map_text t = parsed("# phys_bits 36\n"
+    struct map_text t = parsed("# desc_size=48 entries=0\n"
+                               "# phys_bits 36\n"
                                "#image 0x3e1c5000 0x19\n"
                                "# framebuffer 0x80000000 4096000\n"
                                "# hole 0xfd00000000 0x300000000\n"
@@ -138,7 +146,8 @@ static void comment_lines_with_a_meaning_are_obeyed(void **state)
 static void prose_stays_prose(void **state)
 {
     (void)state;
-    struct map_text t = parsed("# image of a machine\n"
+    struct map_text t = parsed("# desc_size=48 entries=0\n"
+                               "# image of a machine\n"
                                "# framebuffer inside RAM\n"
                                "# phys_bitsy 12\n"
                                "# phys_bitsimage 1 2\n"
@@ -199,7 +208,7 @@ static void there_is_a_bound_on_own_ranges(void **state)
 {
     (void)state;
     static const char line[] = "# own 0x1000 4096 x\n";
-    char text[(MAP_TEXT_OWN_MAX + 1) * sizeof(line)] = "";
+    char text[(MAP_TEXT_OWN_MAX + 2) * sizeof(line)] = "7 0x1000 1 0xf\n";
 
     for (unsigned i = 0; i < MAP_TEXT_OWN_MAX; i++)
         strcat(text, line);
@@ -207,7 +216,22 @@ static void there_is_a_bound_on_own_ranges(void **state)
     assert_int_equal(t.n_own, MAP_TEXT_OWN_MAX);
     map_text_free(&t);
     strcat(text, line);
-    check_refused(text, MAP_TEXT_OWN_MAX + 1, "too many own ranges");
+    check_refused(text, MAP_TEXT_OWN_MAX + 2, "too many own ranges");
+}
+
+static void what_an_own_range_was_for_is_cut_short(void **state)
+{
+    (void)state;
+    char text[4096] = "7 0x1000 1 0xf\n# own 0x1000 4096 ";
+
+    memset(text + strlen(text), 'x', 2000);
+    struct map_text t = parsed(text);
+    assert_int_equal(strlen(t.own[0].use), MAP_TEXT_USE_MAX);
+    map_text_free(&t);
+    memcpy(strrchr(text, ' ') + 1 + MAP_TEXT_USE_MAX - 1, "\xc3\xa9", 2);
+    t = parsed(text);
+    assert_int_equal(strlen(t.own[0].use), MAP_TEXT_USE_MAX - 1);
+    map_text_free(&t);
 }
 
 static void the_number_of_rows_must_be_the_announced_one(void **state)
@@ -235,13 +259,15 @@ static void text_need_not_be_text(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(an_empty_text_is_an_empty_map),
+        cmocka_unit_test(a_text_without_rows_is_no_map),
+        cmocka_unit_test(an_empty_map_is_announced),
         cmocka_unit_test(rows_become_descriptors_in_order),
         cmocka_unit_test(comment_lines_with_a_meaning_are_obeyed),
         cmocka_unit_test(prose_stays_prose),
         cmocka_unit_test(bad_rows_are_refused_with_line_and_reason),
         cmocka_unit_test(bad_comment_lines_are_refused_too),
         cmocka_unit_test(there_is_a_bound_on_own_ranges),
+        cmocka_unit_test(what_an_own_range_was_for_is_cut_short),
         cmocka_unit_test(the_number_of_rows_must_be_the_announced_one),
         cmocka_unit_test(text_need_not_be_text),
     };

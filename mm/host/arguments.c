@@ -9,7 +9,10 @@ struct word_list {
     char **words;
     char **end;
     struct report_arguments *made;
+    struct argument_error *error;
+    const char *kind_word;   /* the subcommand */
     const char *format_word; /* the one that chose the report's format */
+    unsigned given;          /* bits: of options[] */
 };
 
 static const struct named_number kinds[] = {
@@ -67,83 +70,124 @@ static const char *set_input_format(struct report_arguments *made, const char *v
 
 static const char *set_output(struct report_arguments *made, const char *value)
 {
-    made->output = value;
+    made->output = strcmp(value, "-") == 0 ? NULL : value;
     return NULL;
 }
+
+enum option_number { OPTION_OUTPUT, OPTION_INPUT_FORMAT, OPTION_UNIT, OPTION_SIZE };
 
 static const struct option {
     const char *name;
-    const char *(*set)(struct report_arguments *made, const char *value); /* returns NULL or what is wrong */
+    const char *(*set)(struct report_arguments *made, const char *value); /* returns NULL or what is wrong with it */
 } options[] = {
-    { "-o", set_output },
-    { "--format", set_input_format },
-    { "--unit", set_unit },
-    { "--size", set_size },
+    [OPTION_OUTPUT] = { "-o", set_output },
+    [OPTION_INPUT_FORMAT] = { "--format", set_input_format },
+    [OPTION_UNIT] = { "--unit", set_unit },
+    [OPTION_SIZE] = { "--size", set_size },
 };
 
-/* An option with a value, in the same word behind =, or in the next one; false: the word is none. */
-static bool take_option(struct word_list *list, const char **ret_reason)
+static bool is_given(const struct word_list *list, enum option_number option)
 {
-    for (size_t i = 0; i < ARRAY_LENGTH(options); i++) {
-        struct extent rest = word_extent(*list->words);
-        if (!take_prefix(&rest, options[i].name))
-            continue;
-        const char *value = NULL;
-        if (!is_empty(rest) && *rest.at == '=')
-            value = rest.at + 1;
-        else if (!is_empty(rest))
-            continue;
-        else if (list->words + 1 < list->end)
-            value = *++list->words;
-        *ret_reason = value ? options[i].set(list->made, value) : "a value is missing after it";
-        return true;
-    }
+    return list->given >> option & 1;
+}
+
+static bool refuse(struct word_list *list, const char *word, const char *reason)
+{
+    *list->error = (struct argument_error){ word, reason };
     return false;
 }
 
-/* Returns NULL, or what is wrong with the word. May take the next one, too. */
-static const char *take_word(struct word_list *list)
+/* The option that the word begins with, alone or before =; ARRAY_LENGTH(options): none. */
+static size_t find_option(const char *word)
 {
-    const char *word = *list->words;
-    struct report_arguments *made = list->made;
-    const char *reason = NULL;
-    uint64_t format;
+    size_t i = 0;
 
-    if (take_option(list, &reason))
-        return reason;
-    if (find_name(formats, word_extent(word), &format)) {
-        if (list->format_word && strcmp(list->format_word, word) != 0)
-            return "another format was chosen before";
-        list->format_word = word;
-        made->format = (enum report_format)format;
-        return NULL;
+    for (; i < ARRAY_LENGTH(options); i++) {
+        struct extent rest = word_extent(word);
+        if (take_prefix(&rest, options[i].name) && (is_empty(rest) || *rest.at == '='))
+            break;
     }
-    if (*word == '-' && word[1])
-        return "not an option";
-    if (made->input)
-        return "one file only";
-    made->input = word;
-    return NULL;
+    return i;
 }
 
-/* What fits together: NULL, or what does not. */
-static const char *check(const struct report_arguments *a)
+/* Its value stands in the same word behind =, or in the next one. */
+static bool take_option(struct word_list *list, size_t option)
 {
-    const bool map_only = a->format == REPORT_RAW || a->format == REPORT_SFO;
+    const char *name = options[option].name;
+    const char *value = *list->words + strlen(name);
 
+    if (is_given(list, (enum option_number)option))
+        return refuse(list, name, "given twice");
+    list->given |= 1u << option;
+    if (*value)
+        value++;
+    else if (list->words + 1 < list->end)
+        value = *++list->words;
+    else
+        return refuse(list, name, "a value is missing after it");
+    const char *reason = options[option].set(list->made, value);
+    return reason ? refuse(list, value, reason) : true;
+}
+
+/* The subcommand, if there is one, comes before the file. */
+static bool take_plain_word(struct word_list *list, const char *word)
+{
+    struct report_arguments *made = list->made;
+    uint64_t kind;
+
+    if (!made->input && !list->kind_word && find_name(kinds, word_extent(word), &kind)) {
+        list->kind_word = word;
+        made->kind = (enum report_kind)kind;
+        return true;
+    }
+    if (made->input && !list->kind_word)
+        return refuse(list, made->input, "not a command: map, frames or picture");
+    if (made->input)
+        return refuse(list, word, made->kind == REPORT_PICTURE ? "one file only: the picture's stands after -o"
+                                                                 : "one file only");
+    made->input = word;
+    return true;
+}
+
+/* May take the next word, too. */
+static bool take_word(struct word_list *list)
+{
+    const char *word = *list->words;
+    const size_t option = find_option(word);
+    uint64_t format;
+
+    if (option < ARRAY_LENGTH(options))
+        return take_option(list, option);
+    if (find_name(formats, word_extent(word), &format)) {
+        if (list->format_word && strcmp(list->format_word, word) != 0)
+            return refuse(list, word, "another format was chosen before");
+        list->format_word = word;
+        list->made->format = (enum report_format)format;
+        return true;
+    }
+    return *word == '-' && word[1] ? refuse(list, word, "not an option") : take_plain_word(list, word);
+}
+
+/* Does everything fit together? */
+static bool check(struct word_list *list)
+{
+    const struct report_arguments *a = list->made;
+    const bool is_table = a->kind == REPORT_OF_MAP || a->kind == REPORT_OF_FRAMES;
+    const bool is_of_map = a->format == REPORT_RAW || a->format == REPORT_SFO;
+
+    if (list->format_word && is_of_map && a->kind != REPORT_OF_MAP)
+        return refuse(list, list->format_word, "only for map");
+    if (list->format_word && !is_table)
+        return refuse(list, list->format_word, "only for map and frames");
+    if (is_given(list, OPTION_UNIT) && !is_table)
+        return refuse(list, options[OPTION_UNIT].name, "only for map and frames");
+    if (is_given(list, OPTION_SIZE) && a->kind != REPORT_PICTURE)
+        return refuse(list, options[OPTION_SIZE].name, "only for picture");
     if (!a->input)
-        return "no file is named";
-    if (a->kind == REPORT_PICTURE && !a->output)
-        return "picture needs -o FILE";
-    if (a->kind != REPORT_PICTURE && a->width_px)
-        return "--size is for picture";
-    if (map_only && a->kind != REPORT_OF_MAP)
-        return "--raw and -sfo are for map";
-    if (a->format != REPORT_TEXT && (a->kind == REPORT_OF_BOOT || a->kind == REPORT_PICTURE))
-        return "--csv and --json are for map and frames";
-    if (a->unit != REPORT_UNIT_AUTO && (a->kind == REPORT_OF_BOOT || a->kind == REPORT_PICTURE))
-        return "--unit is for map and frames";
-    return NULL;
+        return refuse(list, NULL, "no file is named");
+    if (a->kind == REPORT_PICTURE && !is_given(list, OPTION_OUTPUT))
+        return refuse(list, NULL, "picture needs -o FILE");
+    return true;
 }
 
 /* --help and --version count wherever they stand, whatever else is there. */
@@ -164,29 +208,14 @@ static bool find_information(int argc, char **argv, enum report_kind *ret)
 bool arguments_parse(int argc, char **argv, struct report_arguments *ret, struct argument_error *ret_error)
 {
     struct report_arguments made = { .input_format = MAP_FORMATS };
-    struct word_list list = { argv + (argc > 0), argv + argc, &made, NULL };
-    uint64_t kind;
+    struct word_list list = { argv + (argc > 0), argv + argc, &made, ret_error, NULL, NULL, 0 };
 
-    if (find_information(argc, argv, &made.kind)) {
-        *ret = made;
-        return true;
-    }
-    if (list.words < list.end && find_name(kinds, word_extent(*list.words), &kind)) {
-        made.kind = (enum report_kind)kind;
-        list.words++;
-    }
-    for (; list.words < list.end; list.words++) {
-        const char *word = *list.words;
-        const char *reason = take_word(&list);
-        if (reason) {
-            *ret_error = (struct argument_error){ word, reason };
+    if (!find_information(argc, argv, &made.kind)) {
+        for (; list.words < list.end; list.words++)
+            if (!take_word(&list))
+                return false;
+        if (!check(&list))
             return false;
-        }
-    }
-    const char *reason = check(&made);
-    if (reason) {
-        *ret_error = (struct argument_error){ NULL, reason };
-        return false;
     }
     *ret = made;
     return true;

@@ -28,7 +28,7 @@ struct report_arguments {
     enum report_unit unit;
     enum map_format input_format; /* MAP_FORMATS: to be found out */
     const char *input;            /* "-": standard input */
-    const char *output;           /* NULL: standard output */
+    const char *output;           /* NULL: standard output, as for - */
     uint32_t width_px, height_px; /* of the picture */
 };
 

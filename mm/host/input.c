@@ -1,12 +1,14 @@
 #include "input.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define READ_CHUNK KIB(64)
+#define INPUT_MAX GIB(1) /* a log is some MiB; /dev/zero has no end */
 
-/* The whole stream, malloc'ed; NULL if it cannot be read or held. */
+/* The whole stream, malloc'ed; NULL if it cannot be read or held: errno says why. */
 static char *read_stream(FILE *stream, size_t *ret_bytes)
 {
     char *text = NULL;
@@ -15,6 +17,11 @@ static char *read_stream(FILE *stream, size_t *ret_bytes)
     size_t got;
 
     do {
+        if (bytes == INPUT_MAX) {
+            free(text);
+            errno = EFBIG;
+            return NULL;
+        }
         if (bytes == capacity) {
             capacity += capacity ? capacity : READ_CHUNK;
             char *longer = realloc(text, capacity);

@@ -11,8 +11,15 @@ struct map_reading {
     struct map_rows rows;
     unsigned notes;
     bool without_attributes;
-    void *state; /* of the reader */
+    bool map_ended; /* nothing more is read */
+    void *state;    /* of the reader */
 };
+
+/* The line begins another map, unless there is no row yet: that one is left out, and told of (NOTE_LATER_MAPS). */
+void map_reading_begin_map(struct map_reading *reading);
+
+/* For sources that are sorted and disjoint: a range that does not lie behind those before it begins another map. */
+MUST_CHECK const char *map_reading_add_bytes(struct map_reading *reading, uint32_t type, uint64_t start, uint64_t last);
 
 /* Reads a line; returns NULL (also if it is none of the format's), or what is wrong with it. */
 typedef const char *map_line_reader(struct map_reading *reading, struct extent line);

@@ -69,30 +69,54 @@ enum map_format map_format_detect(const char *text, size_t n)
     return MAP_FORMAT_TEXT;
 }
 
+/* The first line that is no comment, if there is one, begins with a number. */
+static bool may_be_text(struct extent text)
+{
+    struct extent word = { 0 };
+    uint64_t number;
+
+    while (!is_empty(text) && (is_empty(word) || *word.at == '#')) {
+        struct extent line = next_line(&text);
+        word = next_word(&line);
+    }
+    return is_empty(word) || *word.at == '#' || !parse_number(word, UINT64_MAX, &number);
+}
+
 static bool read_text(struct extent text, struct map_text *ret, struct map_text_error *ret_error)
 {
     return map_text_parse(text.at, extent_bytes(text), ret, ret_error);
 }
 
-/* The raw map in a file of the loader's `report`, which holds several texts, each under its heading. */
+/*
+ * The raw map in what the loader prints: in a file of its `report`, which holds several texts, each under its heading,
+ * or on the serial port in a boot with raw-map=yes.
+ */
 struct report_section {
     struct extent text;
     size_t lines_before; /* 0: the file is no such report */
 };
+
+static bool begins_section(struct extent line)
+{
+    return extent_is(line, REPORT_HEADING_BEGIN "map --raw" REPORT_HEADING_END) || extent_is(line, "--- raw map");
+}
+
+static bool ends_section(struct extent line)
+{
+    return extent_is(line, "--- end of raw map") || take_prefix(&line, REPORT_HEADING_BEGIN);
+}
 
 static struct report_section find_in_report(struct extent text)
 {
     struct report_section found = { text, 0 };
 
     for (size_t n = 1; !is_empty(text); n++) {
-        struct extent line = next_line(&text);
-        const char *start = line.at;
+        const struct extent line = next_line(&text);
 
-        line = trimmed(line);
-        if (extent_is(line, REPORT_HEADING_BEGIN "map --raw" REPORT_HEADING_END)) {
+        if (!found.lines_before && begins_section(trimmed(line))) {
             found = (struct report_section){ text, n };
-        } else if (found.lines_before && take_prefix(&line, REPORT_HEADING_BEGIN)) {
-            found.text.end = start;
+        } else if (found.lines_before && ends_section(trimmed(line))) {
+            found.text.end = line.at;
             break;
         }
     }
@@ -110,6 +134,18 @@ static bool read_format(enum map_format format, struct extent text, struct map_t
     return readers[format](text, ret, ret_error);
 }
 
+static bool read_detected(struct extent text, struct map_text *ret, struct map_text_error *ret_error)
+{
+    const enum map_format format = map_format_detect(text.at, extent_bytes(text));
+
+    if (format != MAP_FORMAT_TEXT || may_be_text(text))
+        return read_format(format, text, ret, ret_error);
+    *ret_error = (struct map_text_error){
+        0, "no memory map that I know: neither memmap, dmesg, /proc/iomem, JSON nor map --raw"
+    };
+    return false;
+}
+
 static bool read_as(enum map_format format, struct extent text, struct map_text *ret, struct map_text_error *ret_error)
 {
     const struct report_section section = find_in_report(text);
@@ -117,7 +153,7 @@ static bool read_as(enum map_format format, struct extent text, struct map_text 
     if (format != MAP_FORMATS)
         return read_format(format, text, ret, ret_error);
     if (!section.lines_before)
-        return read_format(map_format_detect(text.at, extent_bytes(text)), text, ret, ret_error);
+        return read_detected(text, ret, ret_error);
 
     const bool ok = read_text(section.text, ret, ret_error);
 
@@ -134,24 +170,53 @@ static bool is_utf16(struct extent text)
     return n >= 2 && ((text.at[0] == '\xff' && text.at[1] == '\xfe') || (text.at[0] && !text.at[1]));
 }
 
+/* A copy in UTF-8, to be freed; NULL: no memory. */
+static char *copy_as_utf8(struct extent raw, size_t *ret_bytes)
+{
+    const bool is_wide = is_utf16(raw);
+
+    take_prefix(&raw, is_wide ? "\xff\xfe" : "\xef\xbb\xbf");
+    const size_t bytes = extent_bytes(raw);
+    const size_t capacity = (is_wide ? UTF16_BYTES_MAX(bytes / 2) : bytes) + 1;
+    char *copy = malloc(capacity);
+    if (copy && is_wide) {
+        *ret_bytes = utf16_to_utf8(raw.at, bytes / 2, copy, capacity);
+    } else if (copy) {
+        memcpy(copy, raw.at, bytes);
+        *ret_bytes = bytes;
+    }
+    return copy;
+}
+
+/* Drops the sequences ESC [ ... LETTER, by which terminals are told colours (ECMA-48, 5.4 Control sequences). */
+static size_t drop_colours(char *text, size_t bytes)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < bytes;) {
+        if (text[i] != '\x1b' || i + 1 == bytes || text[i + 1] != '[') {
+            text[kept++] = text[i++];
+            continue;
+        }
+        for (i += 2; i < bytes && text[i] >= ' ' && text[i] < '@'; i++)
+            ;
+        i += i < bytes && text[i] >= '@';
+    }
+    return kept;
+}
+
 bool map_read(enum map_format format, const char *text, size_t n, struct map_text *ret,
               struct map_text_error *ret_error)
 {
-    struct extent raw = { text, text + n };
+    size_t bytes;
+    char *copy = copy_as_utf8((struct extent){ text, text + n }, &bytes);
 
-    take_prefix(&raw, "\xef\xbb\xbf");
-    if (!is_utf16(raw))
-        return read_as(format, raw, ret, ret_error);
-    take_prefix(&raw, "\xff\xfe");
-    const size_t units = extent_bytes(raw) / 2;
-    const size_t capacity = UTF16_BYTES_MAX(units) + 1;
-    char *utf8 = malloc(capacity);
-    if (!utf8) {
+    if (!copy) {
         *ret_error = (struct map_text_error){ 0, "out of memory" };
         return false;
     }
-    const size_t bytes = utf16_to_utf8(raw.at, units, utf8, capacity);
-    const bool ok = read_as(format, (struct extent){ utf8, utf8 + bytes }, ret, ret_error);
-    free(utf8);
+    bytes = drop_colours(copy, bytes);
+    const bool ok = read_as(format, (struct extent){ copy, copy + bytes }, ret, ret_error);
+    free(copy);
     return ok;
 }

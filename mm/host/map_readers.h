@@ -11,11 +11,14 @@
  *     iomem   Linux's /proc/iomem as root sees it; the ranges at its left margin count
  *     json    map_report() with REPORT_JSON
  *
- * What the loader's `report` prints is read, too: the raw map in it, and nothing else of it.
+ * What the loader's `report` prints is read, too, and the log of a boot with raw-map=yes: the raw map in it, and
+ * nothing else of it.
  *
  * Texts of the shell may be UTF-16, with CRLF, as the shell writes them. Lines that are none of a format's own
  * (prompts, headings, totals, the rest of a log) are skipped; a line that is one but cannot be read is an error, since
- * a map with a hole is another map.
+ * a map with a hole is another map. What a log has lost is a note only (NOTE_LINES_MISSING): the rest may be all that
+ * there is. Of several maps the first one is read (NOTE_LATER_MAPS), even if it lacks lines: what follows in the log of
+ * one boot is a map of runtime memory alone.
  */
 #ifndef MAP_READERS_H
 #define MAP_READERS_H
@@ -41,8 +44,9 @@ MUST_CHECK bool map_format_find(const char *name, enum map_format *ret);
 enum map_format map_format_detect(const char *text, size_t n);
 
 /*
- * format      MAP_FORMATS: as map_format_detect() has it.
- * text, ret, ret_error: as for map_text_parse(); the text may be UTF-16LE, with or without a byte order mark.
+ * format      MAP_FORMATS: as map_format_detect() has it; MAP_FORMAT_TEXT then only if it begins with a number.
+ * text, ret, ret_error: as for map_text_parse(); the text may be UTF-16LE, with or without a byte order mark,
+ *              and may have a terminal's colours in it.
  */
 MUST_CHECK bool map_read(enum map_format format, const char *text, size_t n, struct map_text *ret,
                          struct map_text_error *ret_error);

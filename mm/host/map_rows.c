@@ -58,34 +58,30 @@ static unsigned strength(uint32_t type)
     }
 }
 
-/* The rows in [start, end) pages share the page `first` with the row before: one of the two gives it up. */
-static void share_page(struct map_rows *r, uint32_t type, uint64_t *first, uint64_t end)
+/* Rounding made the last row longer than its bytes are. */
+static void drop_last_page(struct map_rows *r)
 {
-    struct firmware_descriptor *before = &r->rows[r->n_rows - 1];
-
-    if (strength(type) > strength(before->type))
-        before->pages--;
-    else if (*first < end)
-        ++*first;
+    if (--r->rows[r->n_rows - 1].pages == 0)
+        r->n_rows--;
 }
 
 const char *map_rows_add_bytes(struct map_rows *r, uint32_t type, uint64_t start, uint64_t last)
 {
     const bool shrinks = type == FIRMWARE_CONVENTIONAL;
     uint64_t first = shrinks ? bytes_to_frames(start) : start >> PAGE_SHIFT;
-    uint64_t end = shrinks ? (last >> PAGE_SHIFT) + ((last & PAGE_MASK) == PAGE_MASK) : (last >> PAGE_SHIFT) + 1;
+    const uint64_t end = (last >> PAGE_SHIFT) + (!shrinks || (last & PAGE_MASK) == PAGE_MASK);
+    const struct firmware_descriptor *before = r->n_rows ? &r->rows[r->n_rows - 1] : NULL;
 
     if (last < start)
         return "the range ends before it starts";
-    if (end < first)
-        end = first;
-    if (r->n_rows && r->last_byte < start) {
-        const struct firmware_descriptor *before = &r->rows[r->n_rows - 1];
-        if (before->pages && first + 1 == (before->start >> PAGE_SHIFT) + before->pages)
-            share_page(r, type, &first, end);
-    }
     r->last_byte = last;
-    return map_rows_add(r, type, first << PAGE_SHIFT, end - first, FIRMWARE_ATTRIBUTE_WB);
+    if (before && first + 1 == (before->start >> PAGE_SHIFT) + before->pages) {
+        if (strength(type) > strength(before->type))
+            drop_last_page(r);
+        else
+            first++;
+    }
+    return first < end ? map_rows_add(r, type, first << PAGE_SHIFT, end - first, FIRMWARE_ATTRIBUTE_WB) : NULL;
 }
 
 const char *map_rows_lay_out(const struct map_rows *r, uint64_t stride, struct firmware_map *ret)

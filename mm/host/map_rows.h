@@ -18,7 +18,7 @@ struct map_rows {
     struct firmware_descriptor *rows;
     size_t n_rows;
     size_t capacity;
-    uint64_t last_byte; /* of the range that map_rows_add_bytes() added last */
+    uint64_t last_byte; /* of the range that map_rows_add_bytes() took last, whether or not it became a row */
 };
 
 /* These return NULL, or what is wrong (static text). */
@@ -30,9 +30,10 @@ MUST_CHECK const char *map_rows_add_range(struct map_rows *r, uint32_t type, uin
                                           uint64_t attributes);
 
 /*
- * For sources that know neither pages nor attributes: every row gets WB alone. Conventional memory shrinks to whole
- * pages, everything else grows. A page that the range shares with the one before it, whose bytes it does not, goes to
- * the stronger (enum region_type), so that rounding makes no overlaps.
+ * For sources that know neither pages nor attributes, and whose ranges are sorted and disjoint: every row gets WB
+ * alone. Conventional memory shrinks to whole pages, everything else grows. A page in which several ranges lie goes to
+ * the strongest (enum region_type), or to the first of these. Rounding makes no overlaps, and what it leaves without a
+ * page is no row.
  */
 MUST_CHECK const char *map_rows_add_bytes(struct map_rows *r, uint32_t type, uint64_t start, uint64_t last);
 

@@ -191,6 +191,8 @@ static const char *lay_out_descriptors(struct parser *p)
 {
     if (p->has_announcement && p->rows.n_rows != p->rows_announced)
         return "entries= announces another number of rows";
+    if (!p->has_announcement && !p->rows.n_rows)
+        return "no memory map in it";
     return map_rows_lay_out(&p->rows, p->stride, &p->text.map);
 }
 
@@ -225,6 +227,9 @@ const char *map_text_add_own(struct map_text *t, struct phys_range bytes, const 
         return "too many own ranges";
     if (bytes.bytes > UINT64_MAX - bytes.start.value)
         return "number too large";
+    if (use_bytes > MAP_TEXT_USE_MAX)
+        for (use_bytes = MAP_TEXT_USE_MAX; use_bytes && (use[use_bytes] & 0xc0) == 0x80;) /* not within a character */
+            use_bytes--;
     char *copy = strndup(use, use_bytes);
     if (!copy)
         return "out of memory";

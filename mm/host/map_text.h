@@ -23,6 +23,7 @@
  *     reserved START PAGES          what the loader took from the allocator once it ran: its stacks, tables, buffers
  *     own START BYTES USE           what was there because somebody looked: whole pages, and what they were for
  *
+ * A text without rows is a map only if it announces that there are none.
  * Whole descriptors only: a map that ends inside one (ANOMALY_TRUNCATED) cannot be expressed.
  */
 #ifndef MAP_TEXT_H
@@ -39,7 +40,7 @@
 /* What whoever reads a text should be told besides: bits of map_text.notes. */
 enum map_note {
     NOTE_FIRMWARE_PREFERRED, /* a log has both EFI's and the BIOS's lines */
-    NOTE_LATER_MAPS,    /* a log has a second map: of another boot, or of runtime memory alone */
+    NOTE_LATER_MAPS,    /* there is a second map: of another boot or command, or of runtime memory alone */
     NOTE_LINES_MISSING, /* the numbers of a log's lines have gaps */
     MAP_NOTES
 };
@@ -73,10 +74,11 @@ struct map_text_error {
 MUST_CHECK bool map_text_parse(const char *text, size_t n, struct map_text *ret, struct map_text_error *ret_error);
 
 #define MAP_TEXT_OWN_MAX 16 /* own ranges: reports compare each of them with each descriptor */
+#define MAP_TEXT_USE_MAX 80 /* bytes of what they were for: reports print it beside each descriptor that has some */
 
 /*
- * Adds an own range with a copy of the text that `use` points to, in which control characters become `?`; t->own has
- * room for MAP_TEXT_OWN_MAX. Returns NULL, or what is wrong.
+ * Adds an own range with a copy of the text that `use` points to, cut to MAP_TEXT_USE_MAX, in which control characters
+ * become `?`; t->own has room for MAP_TEXT_OWN_MAX. Returns NULL, or what is wrong.
  */
 MUST_CHECK const char *map_text_add_own(struct map_text *t, struct phys_range bytes, const char *use,
                                         size_t use_bytes);

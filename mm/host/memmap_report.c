@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "frames_report.h"
 #include "input.h"
@@ -14,14 +15,15 @@
 
 #define BUFFER_ALIGNMENT 64
 
-static const char usage[] =
-    "usage: memmap-report [map|frames] [--raw|-sfo|--csv|--json] [--unit UNIT] [-o FILE] FILE\n"
-    "       memmap-report picture [--size WIDTHxHEIGHT] -o FILE.png FILE\n";
+#define USAGE                                                                                                          \
+    "usage: memmap-report [map|frames] [--raw|-sfo|--csv|--json] [--unit UNIT] [-o FILE] FILE\n"                       \
+    "       memmap-report picture [--size WIDTHxHEIGHT] -o FILE.png FILE\n"
 
 static const char help[] =
-    "\n"
+    USAGE "\n"
     "FILE is a memory map; - is standard input. Its format is found out: memmap or memmap -sfo of the EFI shell, a\n"
-    "kernel log of Linux (dmesg, with efi=debug if possible), /proc/iomem, map --raw or map --json.\n"
+    "kernel log of Linux (dmesg, with efi=debug if possible), /proc/iomem, map --raw or map --json, the loader's\n"
+    "report, or the log of its boot with raw-map=yes.\n"
     "\n"
     "  (nothing)         regions, anomalies, totals and the allocator, as the loader prints them when it boots\n"
     "  map               descriptors, regions, totals per type, each anomaly with its descriptors\n"
@@ -33,7 +35,7 @@ static const char help[] =
     "  --unit UNIT       sizes in auto, bytes, KiB, MiB, GiB or pages\n"
     "  --format FORMAT   of FILE: text, shell, sfo, dmesg, iomem or json\n"
     "  --size WxH        of the picture; 1280x800 without it\n"
-    "  -o FILE           write there\n"
+    "  -o FILE           write there; - is standard output\n"
     "\n"
     "Exit status: 0; 1 the map is bad or an allocator has no room in it, or a file cannot be read or written;\n"
     "2 wrong usage; 3 map found anomalies.\n";
@@ -77,9 +79,14 @@ static int print_any_report(const struct report_arguments *arguments, const stru
 
 static int report_usage(const struct argument_error *error)
 {
-    fprintf(stderr, error->word ? "%smemmap-report: %s: %s\n" : "%smemmap-report: %s%s\n", usage,
-            error->word ? error->word : "", error->reason);
+    fprintf(stderr, USAGE "memmap-report: %s%s%s\n", error->word ? error->word : "", error->word ? ": " : "",
+            error->reason);
     return EXIT_USAGE;
+}
+
+static int print_words(const char *words)
+{
+    return output_write(NULL, words, strlen(words)) ? EXIT_SUCCESS : EXIT_BAD_MAP;
 }
 
 int main(int argc, char **argv)
@@ -91,9 +98,9 @@ int main(int argc, char **argv)
     if (!arguments_parse(argc, argv, &arguments, &error))
         return report_usage(&error);
     if (arguments.kind == REPORT_HELP)
-        return printf("%s%s", usage, help) < 0 ? EXIT_BAD_MAP : EXIT_SUCCESS;
+        return print_words(help);
     if (arguments.kind == REPORT_VERSION)
-        return puts("memmap-report " POLYGLOT_VERSION) < 0 ? EXIT_BAD_MAP : EXIT_SUCCESS;
+        return print_words("memmap-report " POLYGLOT_VERSION "\n");
     if (!input_read(arguments.input, arguments.input_format, &text))
         return EXIT_BAD_MAP;
     const struct map_subject subject = map_text_subject(&text);

@@ -27,18 +27,25 @@ bool output_close(struct output *o, const char *name)
     if (gathered && closed)
         ok = output_write(name, o->text, o->bytes);
     else
-        perror(name ? name : "memmap-report");
+        perror(output_name(name));
     free(o->text);
     return ok;
 }
 
-/* A device, or a pipe with a name, stays. */
+const char *output_name(const char *name)
+{
+    return name ? name : "standard output";
+}
+
+/* The file itself, if the name is a link to it. A device, or a pipe with a name, stays. */
 static void remove_half_file(const char *name)
 {
+    char *file = realpath(name, NULL);
     struct stat status;
 
-    if (stat(name, &status) == 0 && S_ISREG(status.st_mode))
-        unlink(name);
+    if (file && stat(file, &status) == 0 && S_ISREG(status.st_mode))
+        unlink(file);
+    free(file);
 }
 
 bool output_write(const char *name, const void *bytes, size_t n)
@@ -51,7 +58,7 @@ bool output_write(const char *name, const void *bytes, size_t n)
     }
     const bool written = fwrite(bytes, 1, n, file) == n && fflush(file) == 0;
     if (!written)
-        perror(name ? name : "standard output");
+        perror(output_name(name));
     const bool closed = !name || fclose(file) == 0;
     if (written && !closed)
         perror(name);

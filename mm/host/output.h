@@ -25,6 +25,9 @@ MUST_CHECK bool output_open(struct output *o);
  */
 MUST_CHECK bool output_close(struct output *o, const char *name);
 
+/* For messages. */
+const char *output_name(const char *name);
+
 /* The same for any bytes, such as a picture's. */
 MUST_CHECK bool output_write(const char *name, const void *bytes, size_t n);
 

@@ -22,7 +22,7 @@ static int write_png(const char *name, struct png_image image)
     if (work && png_image_encode(&image, work, work_bytes, &png, &bytes) == PNG_OK)
         ok = output_write(name, png, bytes);
     else
-        fprintf(stderr, "%s: no memory to make a PNG in\n", name);
+        fprintf(stderr, "%s: no memory to make a PNG in\n", output_name(name));
     free(work);
     return ok ? EXIT_SUCCESS : EXIT_BAD_MAP;
 }

@@ -59,10 +59,8 @@ static const struct named_number attribute_names[] = {
     { 0 },
 };
 
-/* What the lines before this one were. */
 struct efi_lines {
-    uint64_t next;  /* number that the next line should have */
-    bool map_ended; /* what follows is another map */
+    uint64_t next; /* number that the next line should have */
 };
 
 /* Moves behind "efi: mem" of a line "efi: memNN:"; others, "efi: memattr:", "efi: Remove mem73:", are none. */
@@ -176,14 +174,13 @@ static const char *read_efi_line(struct map_reading *reading, struct extent line
     struct efi_lines *lines = reading->state;
     uint64_t number;
 
-    if (lines->map_ended || !take_heading(&line))
+    if (!take_heading(&line))
         return NULL;
     const char *reason = take_decimal(&line, &number);
     if (reason)
         return reason;
     if (number < lines->next) {
-        lines->map_ended = true;
-        reading->notes |= 1u << NOTE_LATER_MAPS;
+        map_reading_begin_map(reading);
         return NULL;
     }
     if (number > lines->next)

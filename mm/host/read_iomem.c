@@ -22,18 +22,25 @@ struct iomem_lines {
     size_t n_zero; /* ranges 0-0: what those see who are not root */
 };
 
-/* "START-END : ": takes it off the line. */
+/* Of eight digits or more: /proc/ioports has four. */
+static bool take_address(struct extent *line, uint64_t *ret)
+{
+    const char *start = line->at;
+
+    return !take_hex(line, ret) && line->at - start >= 8;
+}
+
+/* "START-END", at the left margin. */
 static bool take_range(struct extent *line, uint64_t *ret_start, uint64_t *ret_last)
 {
-    return !take_hex(line, ret_start) && take_prefix(line, "-") && !take_hex(line, ret_last) &&
-           take_prefix(line, " : ");
+    return take_address(line, ret_start) && take_prefix(line, "-") && take_address(line, ret_last);
 }
 
 bool is_iomem_line(struct extent line)
 {
     uint64_t start, last;
 
-    return take_range(&line, &start, &last);
+    return take_range(&line, &start, &last) && take_prefix(&line, " : ");
 }
 
 static const char *read_iomem_line(struct map_reading *reading, struct extent line)
@@ -42,13 +49,15 @@ static const char *read_iomem_line(struct map_reading *reading, struct extent li
     uint64_t start, last, type = FIRMWARE_MMIO;
 
     if (!take_range(&line, &start, &last))
-        return is_empty(trimmed(line)) || is_blank(*line.at) || *line.at == '#' ? NULL : "START-END : NAME expected";
+        return NULL;
+    if (!take_prefix(&line, " : "))
+        return "START-END : NAME expected";
     if (!last) {
         lines->n_zero++;
         return NULL;
     }
     find_name(type_names, trimmed(line), &type);
-    return map_rows_add_bytes(&reading->rows, (uint32_t)type, start, last);
+    return map_reading_add_bytes(reading, (uint32_t)type, start, last);
 }
 
 bool map_read_iomem(struct extent text, struct map_text *ret, struct map_text_error *ret_error)

@@ -191,6 +191,24 @@ static const char *read_root(struct json_map *map, json_object *root)
     return reason ? reason : map_rows_lay_out(&map->rows, map->stride, &map->made.map);
 }
 
+/* json-c makes the largest number of one that is too large: that would be another map. */
+static const char *check_numbers(struct extent text, size_t *ret_end)
+{
+    const char *reason = NULL;
+    uint64_t number;
+
+    for (const char *start = text.at; !reason && !is_empty(text);) {
+        struct extent digits = { text.at, text.at };
+
+        while (digits.end < text.end && digit_value(*digits.end) < 10)
+            digits.end++;
+        *ret_end = (size_t)(text.at - start);
+        reason = is_empty(digits) ? NULL : parse_number(digits, UINT64_MAX, &number);
+        text.at = digits.end + (digits.end < text.end);
+    }
+    return reason;
+}
+
 /* Returns NULL if it is not JSON: then ret_end says how much was understood. To be given back by json_object_put(). */
 static json_object *parse(struct extent text, size_t *ret_end)
 {
@@ -221,13 +239,14 @@ bool map_read_json(struct extent text, struct map_text *ret, struct map_text_err
 {
     struct json_map map = { .stride = MAP_ROWS_STRIDE };
     size_t understood;
-    json_object *root = parse(text, &understood);
+    const char *reason = check_numbers(text, &understood);
+    json_object *root = reason ? NULL : parse(text, &understood);
 
     if (!root) {
-        *ret_error = (struct map_text_error){ line_at(text, understood), "not JSON" };
+        *ret_error = (struct map_text_error){ line_at(text, understood), reason ? reason : "not JSON" };
         return false;
     }
-    const char *reason = read_root(&map, root);
+    reason = read_root(&map, root);
     json_object_put(root);
     map_rows_free(&map.rows);
     if (reason) {

@@ -39,12 +39,26 @@ static const struct named_number type_names[] = {
     { 0 },
 };
 
+static const char *const sfo_heading = "ShellCommand,\"memmap\"";
+static const char *const sfo_row = "MemoryMap,";
+
 /* The shell prints types that it has no name for, the OEM's and the OS's, as eight hexadecimal digits. */
 static const char *shell_type(struct extent name, uint64_t *ret)
 {
     if (find_name(type_names, name, ret))
         return NULL;
     return !parse_hex(name, ret) && *ret <= UINT32_MAX ? NULL : "not a type of memory that the shell names";
+}
+
+/* Maps of the shell are not sorted: only its heading tells where another one begins. */
+static bool is_heading(struct extent line)
+{
+    line = trimmed(line);
+    take_prefix(&line, "\xef\xbb\xbf"); /* where files were put together */
+    if (take_prefix(&line, sfo_heading))
+        return true;
+    return extent_is(next_word(&line), "Type") && extent_is(next_word(&line), "Start") &&
+           extent_is(next_word(&line), "End");
 }
 
 /* What both forms have; the end is inclusive. Pages decide: what the shell makes of 0 pages ends before it starts. */
@@ -87,6 +101,8 @@ static const char *read_shell_line(struct map_reading *reading, struct extent li
     struct extent type;
     uint64_t start, last, pages, attributes;
 
+    if (is_heading(line))
+        map_reading_begin_map(reading);
     if (!take_shell_range(&line, &type, &start, &last))
         return NULL;
     const char *reason = parse_hex(next_word(&line), &pages);
@@ -104,12 +120,10 @@ bool map_read_shell(struct extent text, struct map_text *ret, struct map_text_er
     return map_read_lines(&reading, text, read_shell_line, "no line of the shell's memmap", ret, ret_error);
 }
 
-static const char *const sfo_row = "MemoryMap,";
-
 bool is_sfo_line(struct extent line)
 {
     line = trimmed(line);
-    return take_prefix(&line, sfo_row) || take_prefix(&line, "ShellCommand,\"memmap\"");
+    return take_prefix(&line, sfo_row) || take_prefix(&line, sfo_heading);
 }
 
 /* Takes a field in quotes, and the comma behind it if there is one. */
@@ -137,6 +151,8 @@ static const char *read_sfo_line(struct map_reading *reading, struct extent line
     struct extent type;
 
     line = trimmed(line);
+    if (is_heading(line))
+        map_reading_begin_map(reading);
     if (!take_prefix(&line, sfo_row))
         return NULL;
     const char *reason = take_quoted(&line, &type);

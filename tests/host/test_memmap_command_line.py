@@ -16,22 +16,30 @@ LOG = ROOT / 'tests' / 'maps' / 'dmesg' / 'surface_book.txt'
 @pytest.mark.parametrize('arguments, reason', [
     ([], 'no file is named'),
     (['map'], 'no file is named'),
-    (['a', 'b'], 'b: one file only'),
+    (['mpa', 'b'], 'mpa: not a command: map, frames or picture'),
+    (['map', 'a', 'b'], 'b: one file only'),
+    (['map', 'a', 'map'], 'map: one file only'),
+    (['--csv', 'map', '--unit', 'MiB', 'a', 'b'], 'b: one file only'),
+    (['picture', 'a', 'out.png'], "out.png: one file only: the picture's stands after -o"),
     (['-x', 'a'], '-x: not an option'),
-    (['--json', 'a'], '--csv and --json are for map and frames'),
-    (['--unit', 'MiB', 'a'], '--unit is for map and frames'),
-    (['frames', '--raw', 'a'], '--raw and -sfo are for map'),
-    (['frames', '-sfo', 'a'], '--raw and -sfo are for map'),
+    (['--json', 'a'], '--json: only for map and frames'),
+    (['--unit', 'MiB', 'a'], '--unit: only for map and frames'),
+    (['frames', '--raw', 'a'], '--raw: only for map'),
+    (['frames', '-sfo', 'a'], '-sfo: only for map'),
+    (['-o', 'b', 'map', 'a', '-o=c'], '-o: given twice'),
+    (['map', '--unit=MiB', '--unit=MiB', 'a'], '--unit: given twice'),
+    (['picture', '--size', '800x600', '--size', '900x600', '-o', 'b', 'a'], '--size: given twice'),
+    (['--format', 'sfo', '--format', 'text', 'a'], '--format: given twice'),
     (['map', '--raw', '--json', 'a'], '--json: another format was chosen before'),
-    (['map', '--unit', 'miles', 'a'], '--unit: not a unit: auto, bytes, KiB, MiB, GiB or pages'),
+    (['map', '--unit', 'miles', 'a'], 'miles: not a unit: auto, bytes, KiB, MiB, GiB or pages'),
     (['map', '--unit'], '--unit: a value is missing after it'),
-    (['map', '--format', 'elf', 'a'], '--format: not a format: text, shell, sfo, dmesg, iomem or json'),
-    (['map', '--size', '800x600', 'a'], '--size is for picture'),
+    (['map', '--format', 'elf', 'a'], 'elf: not a format: text, shell, sfo, dmesg, iomem or json'),
+    (['map', '--size', '800x600', 'a'], '--size: only for picture'),
     (['picture', 'a'], 'picture needs -o FILE'),
-    (['picture', '--size', '800', '-o', 'b', 'a'], '--size: not WIDTHxHEIGHT, each 8192 at most'),
-    (['picture', '--size', '8193x600', '-o', 'b', 'a'], '--size: not WIDTHxHEIGHT, each 8192 at most'),
-    (['picture', '--size', '800x599', '-o', 'b', 'a'], '--size: below 800x600'),
-    (['picture', '--csv', '-o', 'b', 'a'], '--csv and --json are for map and frames'),
+    (['picture', '--size', '800', '-o', 'b', 'a'], '800: not WIDTHxHEIGHT, each 8192 at most'),
+    (['picture', '--size', '8193x600', '-o', 'b', 'a'], '8193x600: not WIDTHxHEIGHT, each 8192 at most'),
+    (['picture', '--size', '800x599', '-o', 'b', 'a'], '800x599: below 800x600'),
+    (['picture', '--csv', '-o', 'b', 'a'], '--csv: only for map and frames'),
 ])
 def test_wrong_usage_is_refused_with_the_word_that_is_wrong(arguments, reason):
     result = run(*arguments)
@@ -55,6 +63,10 @@ def test_values_may_follow_an_equals_sign():
     assert run('map', '--format=sfo', MAP).stderr == f"{MAP}: no line of the shell's memmap -sfo\n"
 
 
+def test_the_subcommand_may_stand_behind_options():
+    assert run('--unit', 'MiB', 'map', MAP).stdout == run('map', '--unit', 'MiB', MAP).stdout
+
+
 def test_units_do_not_depend_on_case():
     assert run('map', '--unit', 'mib', MAP).stdout == run('map', '--unit', 'MiB', MAP).stdout
 
@@ -69,12 +81,25 @@ def test_an_unreadable_file_is_named():
     assert run('map', ROOT).returncode == 1
 
 
+def test_input_without_an_end_is_refused():
+    result = run('map', '/dev/zero')
+    assert (result.returncode, result.stdout, result.stderr) == (1, '', '/dev/zero: File too large\n')
+
+
 def test_a_file_gets_what_standard_output_would_get(tmp_path):
     for arguments in (['map', MAP], ['map', '--json', MAP], ['frames', MAP], [MAP]):
         result = run(*arguments, '-o', tmp_path / 'out')
         plain = run(*arguments)
         assert (result.returncode, result.stdout) == (plain.returncode, '')
         assert (tmp_path / 'out').read_text() == plain.stdout
+
+
+def test_a_dash_is_standard_output(tmp_path):
+    assert run('map', MAP, '-o', '-').stdout == run('map', MAP).stdout
+    assert run('picture', MAP, '-o', tmp_path / 'map.png').returncode == 0
+    with open(tmp_path / 'out.png', 'wb') as out:
+        assert subprocess.run([PROGRAM, 'picture', MAP, '-o', '-'], stdout=out).returncode == 0
+    assert (tmp_path / 'out.png').read_bytes() == (tmp_path / 'map.png').read_bytes()
 
 
 def test_what_cannot_be_written_is_an_error_and_leaves_no_half_file(tmp_path):
@@ -87,8 +112,18 @@ def test_what_cannot_be_written_is_an_error_and_leaves_no_half_file(tmp_path):
     result = subprocess.run(['bash', '-c', command], capture_output=True, text=True)
     assert result.returncode == 1 and 'File too large' in result.stderr
     assert not (tmp_path / 'half').exists()
-    with open('/dev/full', 'w') as full:
-        assert subprocess.run([PROGRAM, MAP], stdout=full, stderr=subprocess.DEVNULL).returncode == 1
+    (tmp_path / 'link').symlink_to('file')
+    result = subprocess.run(['bash', '-c', command.replace('half', 'link')], capture_output=True, text=True)
+    assert result.returncode == 1 and result.stderr == f"{tmp_path / 'link'}: File too large\n"
+    assert (tmp_path / 'link').is_symlink() and not (tmp_path / 'file').exists()
+
+
+@pytest.mark.parametrize('arguments', [[MAP], ['--help'], ['--version'], ['picture', MAP, '-o', '-']], ids=str)
+def test_a_full_or_closed_standard_output_is_an_error(arguments):
+    for where in ('>/dev/full', '>&-'):
+        command = ['bash', '-c', f'exec "$@" {where}', 'bash', PROGRAM, *arguments]
+        result = subprocess.run(command, capture_output=True, text=True)
+        assert result.returncode == 1 and result.stderr.startswith('standard output: ')
 
 
 def test_a_map_without_room_for_an_allocator_is_told_of():

@@ -75,7 +75,7 @@ def test_phys_bits_bounds_the_map():
 @pytest.mark.parametrize('line, reason', [
     ('7 0x1000 1', 'too few fields'),
     ('7 0x1000 1 0xf 9', 'too many fields'),
-    ('seven 0x1000 1 0xf', 'not a number'),
+    ('7 0x1000 one 0xf', 'not a number'),
     ('7 0x1000 0x 0xf', 'a number is missing'),
     ('0x100000000 0x1000 1 0xf', 'number too large'),
     ('# desc_size=39', 'desc_size is below 40'),
@@ -89,6 +89,16 @@ def test_a_bad_line_is_named_with_its_reason(tmp_path, line, reason):
     assert (result.returncode, result.stdout, result.stderr) == (1, '', f'{path}:3: {reason}\n')
 
 
+def test_what_holds_no_map_is_an_error():
+    for arguments in ([], ['map'], ['frames']):
+        result = run(*arguments, '-', text='')
+        assert (result.returncode, result.stdout, result.stderr) == (1, '', '-: no memory map in it\n')
+    result = run('map', '-', text='[    0.000000] Linux version 6.1\n')
+    assert (result.returncode, result.stdout) == (1, '')
+    assert result.stderr == ('-: no memory map that I know: '
+                             'neither memmap, dmesg, /proc/iomem, JSON nor map --raw\n')
+
+
 def test_a_wrong_number_of_rows_is_refused():
     result = report(['7 0x1000 1'], 'desc_size=48 entries=2')
     assert (result.returncode, result.stderr) == (1, '-: entries= announces another number of rows\n')
@@ -96,7 +106,7 @@ def test_a_wrong_number_of_rows_is_refused():
 
 def test_memory_that_cannot_hold_an_allocator_is_an_error_after_the_map():
     for rows in ([], ['0 0x0 0x100'], ['7 0x0 0x1']):
-        result = report(rows)
+        result = report(rows, f'desc_size=48 entries={len(rows)}')
         assert (result.returncode, result.stderr) == (1, '-: no usable memory for the allocator\n')
         assert result.stdout.startswith('Memory map:\n')
 
