@@ -275,13 +275,14 @@ support = $(patsubst %,$(BUILD)/$(1)/%.o,tests/host_support tests/fake_acpi test
 
 # These walk efi/ through a fake firmware: the only tests that need UEFI's types.
 efi_tests := test_exit test_failure test_loader_memory test_pages test_loading_memory test_video test_file_read \
-    test_arguments test_commands test_picture test_memtest_processors
+    test_arguments test_commands test_picture test_memtest_processors test_memtest_run
 efi_test_objects := $(patsubst %,$(BUILD)/asan/%.o,tests/fake_firmware tests/fake_files tests/some_commands \
     $(addprefix efi/,exit memory pages failure console keyboard log secure_boot arguments shell_path gop tables \
     files/read files/file files/files files/volume files/drive \
     $(addprefix commands/,commands frames help inventory machine map memory output output_file picture report screen words)))
 loading_objects := $(addprefix $(BUILD)/asan/efi/limine/,memory.o video.o)
-memtest_objects := $(addprefix $(BUILD)/asan/efi/memtest/,processors.o turns.o)
+memtest_objects := $(addprefix $(BUILD)/asan/efi/,$(addprefix memtest/,processors.o turns.o run.o take.o progress.o \
+    results.o records.o) commands/test.o)
 $(efi_test_objects) $(loading_objects) $(memtest_objects) $(efi_tests:%=$(BUILD)/asan/tests/%.o): \
     host += $(efi_flags) -fshort-wchar $(if $(is_gcc),-maccumulate-outgoing-args)
 # test_video has its own graphics adapters.
@@ -289,7 +290,7 @@ $(efi_tests:%=$(BUILD)/asan/tests/%): $(filter-out %/gop.o,$(efi_test_objects))
 $(patsubst %,$(BUILD)/asan/tests/%,$(filter-out test_video,$(efi_tests))): $(BUILD)/asan/efi/gop.o
 $(BUILD)/asan/tests/test_loading_memory: $(filter %memory.o,$(loading_objects))
 $(BUILD)/asan/tests/test_video: $(loading_objects)
-$(BUILD)/asan/tests/test_memtest_processors: $(memtest_objects)
+$(addprefix $(BUILD)/asan/tests/test_memtest_,processors run): $(memtest_objects)
 $(filter $(BUILD)/asan/tests/test_region%,$(test_programs)): $(BUILD)/asan/tests/region_fixture.o
 
 # The clock and the processor that it waits for are the test's.
