@@ -36,8 +36,7 @@ const struct command_description dimms_command = {
     .purpose = "memory modules, and who disagrees about them",
     .details = "Modules by SMBIOS (speed in MT/s), and where it, the SRAT and the map disagree.\n"
                "  --serials     with serial numbers and asset tags\n"
-               "  --csv         comma-separated values\n"
-               "  --json        JSON\n",
+               "  --csv, --json for programs\n",
     .example = "dimms --csv >a dimms.csv",
     .run = run_dimms,
 };

@@ -129,6 +129,8 @@ void hmat_find(struct listing *l, struct acpi_table hmat)
 
     while (next(hmat, &cursor, &s))
         n_broken += !is_whole(&s);
-    if (hmat.n_bytes && (n_broken || cursor != hmat.n_bytes))
-        listing_finding(l, (struct phys_range){ 0 }, "the HMAT breaks off, or structures of it are cut: %lu", n_broken);
+    if (n_broken)
+        listing_finding(l, (struct phys_range){ 0 }, "the HMAT's structures that are cut: %lu", n_broken);
+    if (hmat.n_bytes && cursor != hmat.n_bytes)
+        listing_finding(l, (struct phys_range){ 0 }, "the HMAT breaks off");
 }
