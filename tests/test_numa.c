@@ -270,7 +270,7 @@ static void room_for_memory_beyond_the_processors_reach_is_no_finding(void **sta
     add_memory(&t, 1, 0xFF0000000, 1ull << 41, ENABLED | HOT_PLUGGABLE);
     EXPECT(&((struct tables){ .srat = &t }), &map, 1, "claimed by domain 0 and 1");
     add_memory(&t, 1, 1ull << 51, 1ull << 52, ENABLED);
-    EXPECT(&((struct tables){ .srat = &t }), &map, 2, "empty ranges, or beyond the address space: 1");
+    EXPECT(&((struct tables){ .srat = &t }), &map, 2, "ranges empty or out of reach: 1");
 }
 
 static void a_range_of_modules_to_come_is_cut_where_the_processors_reach_ends(void **state)
@@ -329,7 +329,7 @@ static void ranges_that_cannot_be_are_counted_and_left_out(void **state)
     add_memory(&t, 0, GIB(1), GIB(1), ENABLED);
     add_memory(&t, 0, UINT64_MAX - 4095, 4096, ENABLED);
     add_memory(&t, 0, 4096, 0, ENABLED);
-    EXPECT(&((struct tables){ .srat = &t }), &map, 1, "empty ranges, or beyond the address space: 3");
+    EXPECT(&((struct tables){ .srat = &t }), &map, 1, "ranges empty or out of reach: 3");
 }
 
 static void distances_latencies_bandwidths_and_caches_are_listed(void **state)
@@ -391,10 +391,10 @@ static void tables_that_are_not_sound_are_found(void **state)
     const struct fixture_bytes srat = sound_srat(), unsound = { .n = 0 };
 
     (void)state;
-    EXPECT(&((struct tables){ .srat = &unsound }), &map, 1, "SRAT: wrong length, checksum or address");
-    EXPECT(&((struct tables){ &srat, &unsound, &unsound }), &map, 2, "SLIT: wrong length, checksum or address",
-           "HMAT: wrong length, checksum or address");
-    EXPECT(&((struct tables){ .slit = &unsound }), &map, 1, "No SRAT: ", "SLIT: wrong length, checksum or address");
+    EXPECT(&((struct tables){ .srat = &unsound }), &map, 1, "SRAT: corrupt");
+    EXPECT(&((struct tables){ &srat, &unsound, &unsound }), &map, 2, "SLIT: corrupt",
+           "HMAT: corrupt");
+    EXPECT(&((struct tables){ .slit = &unsound }), &map, 1, "No SRAT: ", "SLIT: corrupt");
 }
 
 static void nothing_is_said_to_be_right_where_there_is_nothing(void **state)

@@ -101,7 +101,7 @@ void claimed_find(struct listing *l, const struct claimed *claimed, const struct
     if (claimed->n_left_out)
         listing_finding(l, (struct phys_range){ 0 }, "ranges not looked at: %lu", claimed->n_left_out);
     if (n_impossible)
-        listing_finding(l, (struct phys_range){ 0 }, "empty ranges, or beyond the address space: %lu", n_impossible);
+        listing_finding(l, (struct phys_range){ 0 }, "ranges empty or out of reach: %lu", n_impossible);
     for (size_t i = 0; i < claimed->n; i++)
         find_overlap(l, claimed, i, overlap);
     if (claimed->is_nominal)

@@ -60,14 +60,14 @@ struct array {
 /* At the buffer's start; then the sorted ranges, then the map's regions. */
 struct work {
     const struct dimms_subject *subject;
-    struct claimed claimed;
-    struct array arrays[ARRAYS_MAX];
     size_t n_arrays;
     uint64_t bytes, mapped_bytes, memory_bytes; /* of modules, of arrays' addresses, of the map */
     uint64_t possible_bytes; /* with what the map has reserved where modules may be */
     bool is_unsure;          /* a module's size is not known, or it may be a cache of others */
     uint64_t n_bad_mappings;
     struct region_map map;
+    struct claimed claimed;
+    struct array arrays[ARRAYS_MAX];
 };
 
 size_t dimms_buffer_bytes(const struct map_subject *subject)
@@ -96,7 +96,8 @@ static void read_device(struct work *w, const struct smbios_device *d)
 
     if (!array || array->said.is_system_memory) {
         w->bytes += d->volatile_bytes;
-        w->is_unsure |= !d->is_size_known || d->technology > SMBIOS_TECHNOLOGY_DRAM;
+        if (!d->is_size_known || d->technology > SMBIOS_TECHNOLOGY_DRAM)
+            w->is_unsure = true;
     }
     if (!array)
         return;
@@ -246,13 +247,13 @@ static void find_in_array(struct listing *l, const struct array *a)
     const bool corrects_errors = a->said.ecc == SMBIOS_ECC_SINGLE_BIT || a->said.ecc == SMBIOS_ECC_MULTI_BIT;
 
     if (a->n_devices != a->said.n_slots)
-        listing_finding(l, nowhere, "array %x has %u slots, and %lu are described", handle, a->said.n_slots,
+        listing_finding(l, nowhere, "array %x has %u slots, %lu are described", handle, a->said.n_slots,
                         a->n_devices);
     if (a->said.capacity_bytes && a->bytes > a->said.capacity_bytes)
-        listing_finding(l, nowhere, "array %x holds %lu MB, more than its capacity of %lu MB", handle,
+        listing_finding(l, nowhere, "array %x holds %lu MB, more than its %lu MB", handle,
                         a->bytes >> MIB_SHIFT, a->said.capacity_bytes >> MIB_SHIFT);
     if (corrects_errors ? a->n_without_ecc : a->said.ecc == SMBIOS_ECC_NONE && a->n_with_ecc)
-        listing_finding(l, nowhere, "array %x: error correction %s, other than the widths say", handle,
+        listing_finding(l, nowhere, "array %x: error correction %s, unlike the widths", handle,
                         smbios_ecc_name(a->said.ecc));
 }
 
@@ -316,7 +317,7 @@ enum report_status dimms_report(const struct report_style *style, const struct d
     listing_begin(&l, style, "dimms", names, columns, COLUMNS);
 
     if (!subject->smbios.structures)
-        listing_absent(&l, "No SMBIOS: nobody says which modules.");
+        listing_absent(&l, "No SMBIOS: no modules known.");
     list_arrays(&l, w);
     list_slots(&l, w);
     list_addresses(&l, w);

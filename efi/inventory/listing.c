@@ -183,7 +183,7 @@ void listing_finding(struct listing *l, struct phys_range where, const char *for
 void listing_find_unsound(struct listing *l, const void *table, size_t n_bytes, const char *name)
 {
     if (table && !n_bytes)
-        listing_finding(l, (struct phys_range){ 0 }, "%s: wrong length, checksum or address", name);
+        listing_finding(l, (struct phys_range){ 0 }, "%s: corrupt", name);
 }
 
 void listing_end(struct listing *l)

@@ -55,7 +55,7 @@ void listing_section(struct listing *listing, const char *name, const char *kind
 void listing_record(struct listing *listing, const union cell *cells);
 /* A line for people: text alone has it. */
 void listing_note(const struct listing *listing, const char *text);
-#define LISTING_IS_CUT "(There are more.)"
+#define LISTING_IS_CUT "(and more)"
 /* A note on the source that the machine lacks: there is nothing that could be wrong, or right. */
 void listing_absent(struct listing *listing, const char *text);
 void listing_findings(struct listing *listing);

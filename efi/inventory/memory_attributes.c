@@ -89,13 +89,13 @@ static void check_entry(struct listing *l, const struct firmware_descriptor *ent
     const bool is_code = entry->type == FIRMWARE_RUNTIME_CODE;
 
     if (!is_code && entry->type != FIRMWARE_RUNTIME_DATA)
-        listing_finding(l, where, "of type %u, which no runtime memory has", entry->type);
+        listing_finding(l, where, "of type %u, no runtime memory", entry->type);
     else if (!protection(entry))
         listing_finding(l, where, "%s that is writable and executable", type_name(entry));
     else if (!is_code && !(entry->attributes & FIRMWARE_ATTRIBUTE_XP))
         listing_finding(l, where, "data that is executable");
     if ((entry->attributes | ATTRIBUTES) != ATTRIBUTES || !(entry->attributes & FIRMWARE_ATTRIBUTE_RUNTIME))
-        listing_finding(l, where, "attributes %lx: RUNTIME, and RO and XP alone, belong here", entry->attributes);
+        listing_finding(l, where, "attributes %lx: not RUNTIME, or beside RO and XP", entry->attributes);
 }
 
 static bool is_runtime(const struct mem_region *region) { return region->type == REGION_RUNTIME_SERVICES; }
@@ -179,7 +179,7 @@ static uint64_t report(const struct report_style *style, const struct source *so
     if (source->is_there)
         listing_record(&l, (const union cell[]){ { source->version }, { source->n_entries }, { source->flags } });
     else
-        listing_absent(&l, "No memory attributes table: nobody says how to protect runtime memory.");
+        listing_absent(&l, "No memory attributes table.");
     list_entries(&l, &source->entries);
     find_wrong(&l, source, described, map);
     listing_end(&l);

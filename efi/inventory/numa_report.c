@@ -34,11 +34,12 @@ struct domain {
 
 /* At the buffer's start; then the sorted ranges, then the map's regions. */
 struct work {
-    struct claimed claimed;
-    struct domain domains[DOMAINS_MAX], beyond; /* all that there is no room for */
     size_t n_domains;
     bool has_beyond, is_cut;
     struct region_map map;
+    struct domain beyond; /* all that there is no room for */
+    struct claimed claimed;
+    struct domain domains[DOMAINS_MAX];
 };
 
 size_t numa_buffer_bytes(const struct map_subject *subject)

@@ -245,6 +245,15 @@ def test_status_tells_of_anomalies(guest):
         assert guest.statuses[name] == "0x0", name
 
 
+def test_the_allocators_data_goes_where_the_firmware_gives_memory(guest):
+    """As a boot takes it from the firmware: free now, and not simply the lowest."""
+    amounts = {amount["name"]: amount for amount in json.loads(guest.output("framesjson"))["amounts"]}
+    start, size = int(amounts["metadata"]["start"], 16), amounts["metadata"]["bytes"]
+    free = [(d[1], d[2]) for d in descriptors_of_json(guest.output("json")) if d[0] == "Available"]
+    assert any(low <= start and start + size <= high for low, high in free)
+    assert start > next(low for low, high in sorted(free) if low >= 1 << 20 and high - low >= size)
+
+
 def test_redirections_and_files_hold_the_same_text(guest):
     raw, rawfile = guest.data("raw"), guest.data("rawfile")
     assert raw.count(b"\n") == raw.count(b"\r\n") and rawfile.count(b"\n") == rawfile.count(b"\r\n")
