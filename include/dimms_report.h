@@ -19,8 +19,9 @@ size_t dimms_buffer_bytes(const struct map_subject *subject);
 
 /*
  * Arrays of slots, slots with their modules, their addresses, and how much memory each source says there is. Without
- * SMBIOS there are none, and that is no finding. Compared is only what tells: amounts if all modules' are known and none is
- * or hides non-volatile memory; arrays' addresses with the map if they are not nominal (struct smbios_mapping).
+ * SMBIOS there are none, and that is no finding. Compared is only what tells: amounts if all modules' sizes are known
+ * and none is, or hides, non-volatile memory; arrays' addresses with the map if they are not nominal (struct
+ * smbios_mapping).
  *
  * style->format  text, CSV or JSON.
  * buffer         8-aligned, apart from map and tables; its contents are arbitrary afterwards.

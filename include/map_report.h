@@ -1,8 +1,8 @@
 /*
  * The memory map as a report: descriptors as the firmware gave them, regions as region_normalize() makes them (sorted,
- * merged, disjoint), totals per type, and each anomaly with the descriptors that cause it. What UEFI allows, but few would
- * expect, is a remark and no anomaly: a map that is not sorted, free memory that is not general, types of OEMs and of
- * operating systems (UEFI 2.10, 7.2.1 AllocatePages()). Pure.
+ * merged, disjoint), totals per type, and each anomaly with the descriptors that cause it. What UEFI allows, but few
+ * would expect, is a remark and no anomaly: a map that is not sorted, free memory that is not general, types of OEMs and
+ * of operating systems (UEFI 2.10, 7.2.1 AllocatePages()). Pure.
  *
  * Lines end with LF; who writes to a console or a file of the EFI shell makes CR LF of it. REPORT_SFO is then, but for
  * what has changed in the map meanwhile, byte for byte what `memmap -sfo` prints (edk2 2022.11).

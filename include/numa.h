@@ -38,7 +38,7 @@ struct srat_entry {
  */
 bool srat_next(struct acpi_table table, size_t *cursor, struct srat_entry *ret);
 
-/* Bytes in the ranges that are not non-volatile; 0 if any is hot-pluggable: then they may be there or not. Saturates. */
+/* Bytes in the volatile ranges; 0 if any is hot-pluggable: then nobody knows what is there. Saturates. */
 uint64_t srat_memory_bytes(struct acpi_table table);
 
 /* Scratch that numa_report() needs; 0 only if that overflows. */

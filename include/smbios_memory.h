@@ -22,8 +22,8 @@
 
 /*
  * Which module an address belongs to: "DIMM_A1", by type 20, unless there are modules that are interleaved or have
- * nominal addresses; else by type 19 "DIMM_A1 or DIMM_B1", if the arrays that may have that address hold one module or a
- * few; "" if nobody says.
+ * nominal addresses; else by type 19 "DIMM_A1 or DIMM_B1", if the arrays that may have that address hold one module or
+ * a few; "" if nobody says.
  * name  receives printable ASCII, NUL-terminated. capacity  >= 1.
  */
 void smbios_dimm_of(const struct smbios_bytes *smbios, phys_addr_t address, char *name, size_t capacity);

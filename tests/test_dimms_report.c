@@ -301,8 +301,8 @@ static void a_table_with_any_byte_broken_is_survived(void **state)
 
 /* ---- healthy machines, and sick ones beside them ---- */
 
-static void expect_machine(const struct fixture_map *map, const struct fixture_bytes *t, const struct fixture_bytes *srat,
-                           uint64_t n_findings, const char *text)
+static void expect_machine(const struct fixture_map *map, const struct fixture_bytes *t,
+                           const struct fixture_bytes *srat, uint64_t n_findings, const char *text)
 {
     const struct map_subject memory = fixture_subject(map);
     const struct acpi_table table = { srat ? srat->bytes : NULL, srat ? srat->n : 0 };

@@ -319,13 +319,15 @@ static void what_is_only_unusual_is_no_anomaly(void **state)
                            "  #3 of a type no specification names (kept, not used)\n"
                            "  #4 of a type no specification names (kept, not used)\n"
                            "\nAnomalies: none\n"));
-    assert_non_null(strstr(report(&subject, REPORT_JSON), "],\n\"remarks\":[\n{\"index\":1,\"name\":\"unsorted\",\"other\":0,"));
+    assert_non_null(strstr(report(&subject, REPORT_JSON),
+                           "],\n\"remarks\":[\n{\"index\":1,\"name\":\"unsorted\",\"other\":0,"));
     assert_non_null(strstr(written, "],\n\"anomalies\":[]}\n"));
     assert_non_null(strstr(report(&subject, REPORT_CSV), "\nremark,1,,\"unsorted\","));
     rows[3].type--;
     report_of(&subject, REPORT_TEXT, REPORT_UNIT_AUTO, &anomalies);
     assert_int_equal(anomalies, 1);
-    assert_non_null(strstr(written, "\nAnomalies, by descriptor:\n  #3 of a type no specification names (kept, not used)\n"));
+    assert_non_null(strstr(written, "\nAnomalies, by descriptor:\n"
+                                    "  #3 of a type no specification names (kept, not used)\n"));
 }
 
 static void quotes_and_backslashes_survive_both_kinds_of_quoting(void **state)

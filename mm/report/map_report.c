@@ -112,7 +112,8 @@ enum report_status map_report(const struct report_style *style, const struct map
     struct report_style gathering = *style;
     struct map_view view = { .style = &gathering, .subject = subject, .buffer = buffer, .buffer_bytes = buffer_bytes };
     const struct anomaly_counter counter = { { count_anomaly }, view.n };
-    enum region_status status = anomalies_visit(&subject->map, subject->phys_bits, buffer, buffer_bytes, &counter.visitor);
+    enum region_status status =
+        anomalies_visit(&subject->map, subject->phys_bits, buffer, buffer_bytes, &counter.visitor);
 
     if (status == REGION_OK)
         status = region_normalize(&subject->map, &parameters, buffer, buffer_bytes, &view.regions);
