@@ -5,6 +5,8 @@
 #ifndef ANOMALIES_H
 #define ANOMALIES_H
 
+#include <stdbool.h>
+
 #include "mem_region.h"
 
 #define ANOMALY_ALONE UINT64_MAX
@@ -18,6 +20,7 @@ struct anomaly {
      * reaches furthest.
      */
     uint64_t other;
+    bool is_remark; /* it is allowed: one of ANOMALIES_ALLOWED, or a type of an OEM or an operating system */
 };
 
 struct anomaly_visitor {

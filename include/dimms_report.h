@@ -8,8 +8,9 @@
 
 struct dimms_subject {
     const struct map_subject *memory;
+    /* NULL: the machine has none; n_bytes == 0: one that is not sound, which is a finding. */
     struct smbios_bytes smbios;
-    struct acpi_table srat; /* n_bytes == 0: the machine has none */
+    struct acpi_table srat;
     bool with_serials;      /* serial numbers and asset tags name a machine: only if asked for */
 };
 
@@ -18,7 +19,9 @@ size_t dimms_buffer_bytes(const struct map_subject *subject);
 
 /*
  * Arrays of slots, slots with their modules, their addresses, and how much memory each source says there is. Without
- * SMBIOS there are none, and that is no finding.
+ * SMBIOS there are none, and that is no finding. Compared is only what tells: amounts if all modules' sizes are known
+ * and none is, or hides, non-volatile memory; arrays' addresses with the map if they are not nominal (struct
+ * smbios_mapping).
  *
  * style->format  text, CSV or JSON.
  * buffer         8-aligned, apart from map and tables; its contents are arbitrary afterwards.

@@ -40,6 +40,7 @@ enum firmware_type {
     FIRMWARE_PERSISTENT = 14,
     FIRMWARE_UNACCEPTED = 15,
 };
+#define FIRMWARE_OEM_FIRST 0x70000000u /* and the OS's */
 
 /* UEFI 2.10, 7.2.3, "Memory Attribute Definitions". Those not named here are harmless on RAM. */
 #define FIRMWARE_ATTRIBUTE_UC (1ull << 0)

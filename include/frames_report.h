@@ -25,6 +25,12 @@
 size_t frames_report_buffer_bytes(const struct map_subject *subject);
 
 /*
+ * What the allocator's metadata would take, in the same buffer, whose contents are arbitrary afterwards: for who knows
+ * better where it goes, and says so in subject->metadata. 0: frames_report() will say why.
+ */
+size_t frames_metadata_bytes(const struct map_subject *subject, void *buffer, size_t buffer_bytes);
+
+/*
  * style->format: REPORT_TEXT, REPORT_CSV or REPORT_JSON. buffer: 64-aligned.
  * REPORT_NO_MEMORY: no usable memory, or none that the metadata would fit into; has been said in the report.
  */

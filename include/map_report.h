@@ -1,6 +1,8 @@
 /*
  * The memory map as a report: descriptors as the firmware gave them, regions as region_normalize() makes them (sorted,
- * merged, disjoint), totals per type, and each anomaly with the descriptors that cause it. Pure.
+ * merged, disjoint), totals per type, and each anomaly with the descriptors that cause it. What UEFI allows, but few
+ * would expect, is a remark and no anomaly: a map that is not sorted, free memory that is not general, types of OEMs and
+ * of operating systems (UEFI 2.10, 7.2.1 AllocatePages()). Pure.
  *
  * Lines end with LF; who writes to a console or a file of the EFI shell makes CR LF of it. REPORT_SFO is then, but for
  * what has changed in the map meanwhile, byte for byte what `memmap -sfo` prints (edk2 2022.11).
@@ -19,7 +21,7 @@
  *   claim              name of the region type, start, end, bytes
  *   metadata           start, end, bytes: where the allocator's lies, if that is known
  *   reserved           start, pages, bytes: taken from the allocator since
- *   anomaly            index, name (include/anomalies.h), other (the other descriptor, if it takes two), text
+ *   remark, anomaly    index, name (include/anomalies.h), other (the other descriptor, if it takes two), text
  */
 #ifndef MAP_REPORT_H
 #define MAP_REPORT_H
@@ -42,7 +44,7 @@ size_t map_report_buffer_bytes(const struct map_subject *subject);
 
 /*
  * style->format: any. buffer: 8-aligned, apart from the map; its contents are arbitrary afterwards.
- * ret_anomalies  how many anomalies there are (0: the map is in order). Written on REPORT_OK.
+ * ret_anomalies  how many anomalies there are, without remarks (0: the map is in order). Written on REPORT_OK.
  */
 MUST_CHECK enum report_status map_report(const struct report_style *style, const struct map_subject *subject,
                                          void *buffer, size_t buffer_bytes, uint64_t *ret_anomalies);

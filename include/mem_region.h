@@ -88,6 +88,8 @@ enum region_anomaly {
 /* A set of anomalies, as bits. A descriptor with one of these is as good as not there. */
 #define ANOMALY_BIT(anomaly) (1u << (anomaly))
 #define ANOMALIES_THAT_DROP (ANOMALY_BIT(ANOMALY_ZERO_PAGES) | ANOMALY_BIT(ANOMALY_OUT_OF_RANGE))
+/* Those that a sound map may have: it need not be sorted, and free memory need not be for everybody. */
+#define ANOMALIES_ALLOWED (ANOMALY_BIT(ANOMALY_UNSORTED) | ANOMALY_BIT(ANOMALY_NOT_GENERAL))
 
 struct region_parameters {
     const struct region_claim *claims;

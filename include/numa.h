@@ -12,7 +12,10 @@
 #define SLIT_SIGNATURE "SLIT"
 #define HMAT_SIGNATURE "HMAT"
 
-/* Sound by acpi_find_table(), their contents may be anything. n_bytes == 0: the machine has none. */
+/*
+ * Sound by acpi_find_table(), their contents may be anything. bytes == NULL: the machine has none; n_bytes == 0: it has
+ * one that is not sound, which is a finding.
+ */
 struct numa_tables {
     struct acpi_table srat, slit, hmat;
 };
@@ -25,7 +28,8 @@ struct srat_entry {
     uint32_t domain;
     uint32_t apic_id;       /* SRAT_PROCESSOR, by its local APIC or x2APIC */
     struct phys_range range; /* SRAT_MEMORY: may wrap, or hold no bytes */
-    bool is_hot_pluggable, is_non_volatile;
+    bool is_hot_pluggable; /* may go or come: it says nothing about what is there now (ACPI 6.5, 5.2.16.2) */
+    bool is_non_volatile;
 };
 
 /*
@@ -34,7 +38,7 @@ struct srat_entry {
  */
 bool srat_next(struct acpi_table table, size_t *cursor, struct srat_entry *ret);
 
-/* Bytes in the ranges that are memory now: neither hot-pluggable nor non-volatile. Saturates. */
+/* Bytes in the volatile ranges; 0 if any is hot-pluggable: then nobody knows what is there. Saturates. */
 uint64_t srat_memory_bytes(struct acpi_table table);
 
 /* Scratch that numa_report() needs; 0 only if that overflows. */

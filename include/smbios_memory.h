@@ -21,8 +21,9 @@
 #define DIMM_NAME_BYTES 128
 
 /*
- * Which module an address belongs to: "DIMM_A1", "DIMM_A1 or DIMM_B1" where they are interleaved, by type 20; else by
- * type 19, if the array of that address holds one module or a few; "" if nobody says.
+ * Which module an address belongs to: "DIMM_A1", by type 20, unless there are modules that are interleaved or have
+ * nominal addresses; else by type 19 "DIMM_A1 or DIMM_B1", if the arrays that may have that address hold one module or
+ * a few; "" if nobody says.
  * name  receives printable ASCII, NUL-terminated. capacity  >= 1.
  */
 void smbios_dimm_of(const struct smbios_bytes *smbios, phys_addr_t address, char *name, size_t capacity);
@@ -46,6 +47,9 @@ enum smbios_memory_type {
 /* DSP0134, 7.17.3 Memory Array - Error Correction Types. */
 enum smbios_ecc { SMBIOS_ECC_NONE = 3, SMBIOS_ECC_SINGLE_BIT = 5, SMBIOS_ECC_MULTI_BIT = 6 };
 
+/* DSP0134, 7.18.6 Memory Device - Memory Technology. Greater numbers keep their contents, all or in part. */
+#define SMBIOS_TECHNOLOGY_DRAM 3
+
 /* DSP0134, 7.17 Physical Memory Array (Type 16). */
 struct smbios_array {
     uint16_t handle;
@@ -60,7 +64,7 @@ struct smbios_device {
     uint16_t handle, array;
     bool is_empty, is_size_known;
     uint64_t bytes;              /* 0 if empty or not known */
-    uint64_t volatile_bytes;     /* == bytes for what has no non-volatile part */
+    uint64_t volatile_bytes;     /* == bytes for what has no non-volatile part, whatever else it says */
     uint64_t non_volatile_bytes; /* 0: none, or not known */
     uint16_t total_width, data_width; /* bits; 0: not known. The total has the bits for ECC, too */
     uint32_t speed, configured_speed; /* MT/s; 0: not known */
@@ -73,6 +77,11 @@ struct smbios_mapping {
     uint16_t handle;        /* of the array or of the device */
     struct phys_range bytes;
     uint8_t interleave_position, interleave_depth; /* type 20: 0: not interleaved, 0xFF: not known */
+    /*
+     * It spans the local APIC's addresses, which are never memory on a PC: as much memory, but not where it is. What
+     * the hole below 4 GiB hides is somewhere above.
+     */
+    bool is_nominal;
 };
 
 /* False: the structure is of another type, too short, or (a mapping) of addresses that cannot be. */

@@ -1,6 +1,6 @@
 /*
  * map_report() and frames_report() of arbitrary bytes as a map, in every format: each ends, anomalies are as many as
- * region_normalize() counts, and in JSON every bracket is closed.
+ * region_normalize() counts but for remarks, and in JSON every bracket is closed.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -46,7 +46,12 @@ static uint64_t counted_anomalies(const struct map_subject *s)
 
     ASSERT(region_normalize(&s->map, &parameters, buffer, bytes, &map) == REGION_OK);
     for (unsigned kind = 0; kind < ANOMALIES; kind++)
-        n += map.anomalies[kind];
+        n += ANOMALIES_ALLOWED & ANOMALY_BIT(kind) ? 0 : map.anomalies[kind];
+    for (uint64_t i = 0; i < map.n_descriptors; i++) {
+        const struct firmware_descriptor d = firmware_map_descriptor(&s->map, i);
+
+        n -= d.type >= FIRMWARE_OEM_FIRST && !(region_descriptor_anomalies(&d, s->phys_bits) & ANOMALIES_THAT_DROP);
+    }
     free(buffer);
     return n;
 }

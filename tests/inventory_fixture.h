@@ -53,6 +53,18 @@ static inline struct fixture_map fixture_pc(void)
     return map;
 }
 
+/* Two ranges below and above 4 GiB; all else may be added. */
+static inline struct fixture_map fixture_machine(uint64_t below_end, uint64_t above_end)
+{
+    struct fixture_map map = { .n = 0 };
+
+    fixture_add(&map, FIRMWARE_CONVENTIONAL, 0, 0xA0000);
+    fixture_add(&map, FIRMWARE_CONVENTIONAL, MIB(1), below_end);
+    fixture_add(&map, FIRMWARE_MMIO, 0xFEE00000, 0xFEE01000);
+    fixture_add(&map, FIRMWARE_CONVENTIONAL, GIB(4), above_end);
+    return map;
+}
+
 /* ---- bytes ---- */
 
 struct fixture_bytes {

@@ -81,6 +81,23 @@ static void a_machine_as_text(void **state)
                         "Unusable as 1 GiB pages      20.0 %  (1 - free whole 1 GiB / free memory)\n");
 }
 
+static void who_knows_where_the_metadata_goes_is_told_its_size(void **state)
+{
+    (void)state;
+    static uint64_t buffer[KIB(64)];
+    struct map_subject subject = subject_of(machine, ARRAY_LENGTH(machine));
+
+    subject.metadata.start = phys_addr(GIB(5));
+    subject.metadata.bytes = frames_metadata_bytes(&subject, buffer, sizeof buffer);
+    assert_int_equal(bytes_to_frames(subject.metadata.bytes), 42);
+    subject.metadata.bytes = frames_to_bytes(42); /* pages, as they are allocated */
+    assert_int_equal(report(&subject, REPORT_TEXT, frames_report_buffer_bytes(&subject)), REPORT_OK);
+    assert_non_null(strstr(written, "The allocator's own data                    42   168 KB  at 0x140000000\n"));
+    assert_int_equal(frames_metadata_bytes(&subject, buffer, 64), 0);
+    subject.map.bytes = 0;
+    assert_int_equal(frames_metadata_bytes(&subject, buffer, sizeof buffer), 0);
+}
+
 static void a_map_without_room_for_an_allocator_is_said_to_have_none(void **state)
 {
     (void)state;
@@ -165,6 +182,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_machine_as_text),
+        cmocka_unit_test(who_knows_where_the_metadata_goes_is_told_its_size),
         cmocka_unit_test(a_map_without_room_for_an_allocator_is_said_to_have_none),
         cmocka_unit_test(maps_that_are_none_and_small_buffers_are_refused_and_nothing_is_printed),
         cmocka_unit_test(the_buffer_asked_for_is_large_enough),

@@ -252,6 +252,50 @@ static void a_hot_pluggable_range_need_not_be_memory_yet(void **state)
            "       2           0           1      1024 MB         0 MB\n");
 }
 
+/* Azure: all ranges are hot-pluggable, present or not, up to what no processor has. */
+static void room_for_memory_beyond_the_processors_reach_is_no_finding(void **state)
+{
+    struct fixture_bytes t = srat_table();
+    const struct fixture_map map = fixture_machine(0x3FFF0000, 0x4C0000000);
+
+    (void)state;
+    add_memory(&t, 0, 0, 0x3FFFFFFF + 1, ENABLED | HOT_PLUGGABLE);
+    add_memory(&t, 0, 0x40000000, 0xF8000000, ENABLED | HOT_PLUGGABLE);
+    add_memory(&t, 0, GIB(4), 0xFE0000000, ENABLED | HOT_PLUGGABLE);
+    for (uint64_t start = GIB(64); start < 1ull << 52; start *= 2)
+        add_memory(&t, 0, start, 2 * start, ENABLED | HOT_PLUGGABLE);
+    EXPECT(&((struct tables){ .srat = &t }), &map, 0, "Nothing is wrong.",
+           "  0x8000000000  0x10000000000       0    524288 MB         0 MB  hot-plug\n\n");
+    assert_int_equal(srat_memory_bytes((struct acpi_table){ t.bytes, t.n }), 0);
+    add_memory(&t, 1, 0xFF0000000, 1ull << 41, ENABLED | HOT_PLUGGABLE);
+    EXPECT(&((struct tables){ .srat = &t }), &map, 1, "claimed by domain 0 and 1");
+    add_memory(&t, 1, 1ull << 51, 1ull << 52, ENABLED);
+    EXPECT(&((struct tables){ .srat = &t }), &map, 2, "ranges empty or out of reach: 1");
+}
+
+static void a_range_of_modules_to_come_is_cut_where_the_processors_reach_ends(void **state)
+{
+    struct fixture_bytes t = sound_srat();
+    const struct fixture_map map = fixture_pc();
+
+    (void)state;
+    add_memory(&t, 1, GIB(8), UINT64_MAX, ENABLED | HOT_PLUGGABLE);
+    EXPECT(&((struct tables){ .srat = &t }), &map, 0, "  0x200000000  0x10000000000       1   1040384 MB");
+}
+
+static void persistent_memory_needs_no_domain(void **state)
+{
+    struct fixture_bytes t = sound_srat();
+    struct fixture_map map = fixture_pc();
+
+    (void)state;
+    fixture_add(&map, FIRMWARE_PERSISTENT, GIB(8), GIB(12));
+    EXPECT(&((struct tables){ .srat = &t }), &map, 0, "Nothing is wrong.");
+    add_memory(&t, 1, GIB(8), GIB(12), ENABLED | NON_VOLATILE);
+    EXPECT(&((struct tables){ .srat = &t }), &map, 0, "non-volatile\n");
+    assert_int_equal(srat_memory_bytes((struct acpi_table){ t.bytes, t.n }), GIB(4) - (MIB(1) - 0xA0000));
+}
+
 static void device_memory_is_no_memory(void **state)
 {
     struct fixture_bytes t = sound_srat();
@@ -285,7 +329,7 @@ static void ranges_that_cannot_be_are_counted_and_left_out(void **state)
     add_memory(&t, 0, GIB(1), GIB(1), ENABLED);
     add_memory(&t, 0, UINT64_MAX - 4095, 4096, ENABLED);
     add_memory(&t, 0, 4096, 0, ENABLED);
-    EXPECT(&((struct tables){ .srat = &t }), &map, 1, "empty ranges, or beyond the address space: 3");
+    EXPECT(&((struct tables){ .srat = &t }), &map, 1, "ranges empty or out of reach: 3");
 }
 
 static void distances_latencies_bandwidths_and_caches_are_listed(void **state)
@@ -341,6 +385,30 @@ static void a_machine_without_srat_is_no_finding(void **state)
     EXPECT(&((struct tables){ .srat = NULL }), &map, 0, "No SRAT: ");
 }
 
+static void tables_that_are_not_sound_are_found(void **state)
+{
+    const struct fixture_map map = fixture_pc();
+    const struct fixture_bytes srat = sound_srat(), unsound = { .n = 0 };
+
+    (void)state;
+    EXPECT(&((struct tables){ .srat = &unsound }), &map, 1, "SRAT: corrupt");
+    EXPECT(&((struct tables){ &srat, &unsound, &unsound }), &map, 2, "SLIT: corrupt",
+           "HMAT: corrupt");
+    EXPECT(&((struct tables){ .slit = &unsound }), &map, 1, "No SRAT: ", "SLIT: corrupt");
+}
+
+static void nothing_is_said_to_be_right_where_there_is_nothing(void **state)
+{
+    const struct fixture_map map = fixture_pc();
+    struct fixture_output output = fixture_output();
+    uint64_t found;
+
+    (void)state;
+    assert_int_equal(report(&(struct tables){ .srat = NULL }, &map, REPORT_TEXT, &output, &found), REPORT_OK);
+    assert_null(strstr(output.text, "Nothing is wrong."));
+    fixture_output_free(&output);
+}
+
 static void tables_cut_anywhere_are_said_to_be_and_not_read_beyond(void **state)
 {
     const struct fixture_bytes srat = sound_srat(), slit = slit_of((const uint8_t[]){ 10, 20, 20, 10 }),
@@ -361,7 +429,8 @@ static void tables_cut_anywhere_are_said_to_be_and_not_read_beyond(void **state)
             assert_int_equal(report(&tables, &map, REPORT_JSON, &output, &found), REPORT_OK);
             assert_true(looks_like_json(output.text));
             if (which)
-                assert_int_not_equal(!found, !!strstr(output.text, which == 1 ? "the SLIT has" : "the HMAT breaks"));
+                assert_int_not_equal(!found, !!strstr(output.text, which == 1 ? "the SLIT has" : "the HMAT breaks off"));
+            assert_null(strstr(output.text, "cut: 0"));
             fixture_output_free(&output);
         }
 }
@@ -411,7 +480,7 @@ static void more_ranges_and_domains_than_anybody_has_are_said_to_be_too_many(voi
     }
     assert_int_equal(numa_report(&style, &(struct numa_tables){ .srat = { table, bytes } }, &subject, buffer, scratch,
                                  &found), REPORT_OK);
-    assert_non_null(strstr(output.text, "ranges too many, not looked at: 976"));
+    assert_non_null(strstr(output.text, "ranges not looked at: 976"));
     assert_non_null(strstr(output.text, "more than 256 domains"));
     free(buffer);
     free(table);
@@ -426,6 +495,9 @@ int main(void)
         cmocka_unit_test(domains_have_one_byte_before_revision_2),
         cmocka_unit_test(memory_without_a_domain_and_domains_without_memory_are_found),
         cmocka_unit_test(a_hot_pluggable_range_need_not_be_memory_yet),
+        cmocka_unit_test(room_for_memory_beyond_the_processors_reach_is_no_finding),
+        cmocka_unit_test(a_range_of_modules_to_come_is_cut_where_the_processors_reach_ends),
+        cmocka_unit_test(persistent_memory_needs_no_domain),
         cmocka_unit_test(device_memory_is_no_memory),
         cmocka_unit_test(ranges_that_overlap_are_found_with_both_domains),
         cmocka_unit_test(ranges_that_cannot_be_are_counted_and_left_out),
@@ -433,6 +505,8 @@ int main(void)
         cmocka_unit_test(what_cannot_be_reached_or_is_not_told_is_not_listed),
         cmocka_unit_test(distances_that_cannot_be_are_found),
         cmocka_unit_test(a_machine_without_srat_is_no_finding),
+        cmocka_unit_test(tables_that_are_not_sound_are_found),
+        cmocka_unit_test(nothing_is_said_to_be_right_where_there_is_nothing),
         cmocka_unit_test(tables_cut_anywhere_are_said_to_be_and_not_read_beyond),
         cmocka_unit_test(any_length_in_the_tables_is_survived),
         cmocka_unit_test(more_ranges_and_domains_than_anybody_has_are_said_to_be_too_many),

@@ -68,6 +68,10 @@ static void non_volatile_memory_is_not_volatile(void **state)
     assert_true(smbios_device_read(&s, &d));
     assert_int_equal(d.non_volatile_bytes, 0);
     assert_int_equal(d.volatile_bytes, GIB(128));
+    poke(&t, 0x34, 0, 8);
+    poke(&t, 0x3C, MIB(32767), 8); /* a Supermicro board, of a module of 32 GB */
+    assert_true(smbios_device_read(&s, &d));
+    assert_int_equal(d.volatile_bytes, GIB(128));
 }
 
 static void speeds_widths_and_texts_are_read(void **state)
@@ -137,6 +141,7 @@ static void mappings_are_in_kib_or_in_bytes_and_include_their_ends(void **state)
     assert_int_equal(m.handle, 0x1000);
     assert_int_equal(m.bytes.start.value, 0);
     assert_int_equal(m.bytes.bytes, GIB(2));
+    assert_false(m.is_nominal);
     assert_false(smbios_mapping_read(&s, SMBIOS_TYPE_DEVICE_ADDRESS, &m));
     t.n = 0;
     add_array_address(&t, 0x1000, TIB(8), TIB(9));
@@ -144,6 +149,7 @@ static void mappings_are_in_kib_or_in_bytes_and_include_their_ends(void **state)
     assert_true(smbios_mapping_read(&s, SMBIOS_TYPE_ARRAY_ADDRESS, &m));
     assert_int_equal(m.bytes.start.value, TIB(8));
     assert_int_equal(m.bytes.bytes, TIB(1));
+    assert_false(m.is_nominal);
     poke(&t, 0x17, UINT64_MAX, 8);
     assert_false(smbios_mapping_read(&s, SMBIOS_TYPE_ARRAY_ADDRESS, &m));
     poke(&t, 0x17, TIB(8), 8);
@@ -191,23 +197,56 @@ static void an_address_belongs_to_the_device_that_is_mapped_there(void **state)
     struct fixture_bytes t = two_modules();
 
     (void)state;
-    add_array_address(&t, 0x1000, 0, GIB(4));
-    add_device_address(&t, 0x1100, 0, GIB(2));
-    add_device_address(&t, 0x1101, GIB(2), GIB(4));
+    add_array_address(&t, 0x1000, 0, GIB(2));
+    add_device_address(&t, 0x1100, 0, GIB(1));
+    add_device_address(&t, 0x1101, GIB(1), GIB(2));
     expect_dimm(&t, 0, "DIMM_A1");
-    expect_dimm(&t, GIB(2) - 1, "DIMM_A1");
-    expect_dimm(&t, GIB(2), "DIMM_B1 (CH B)");
-    expect_dimm(&t, GIB(4), "");
+    expect_dimm(&t, GIB(1) - 1, "DIMM_A1");
+    expect_dimm(&t, GIB(1), "DIMM_B1 (CH B)");
+    expect_dimm(&t, GIB(2), "");
 }
 
-static void interleaved_devices_are_named_together(void **state)
+static void devices_at_the_same_addresses_are_named_together(void **state)
 {
     struct fixture_bytes t = two_modules();
 
     (void)state;
-    add_device_address(&t, 0x1101, 0, GIB(4));
-    add_device_address(&t, 0x1100, 0, GIB(4));
+    add_device_address(&t, 0x1101, 0, GIB(2));
+    add_device_address(&t, 0x1100, 0, GIB(2));
     expect_dimm(&t, GIB(1), "DIMM_B1 (CH B) or DIMM_A1");
+}
+
+/* Their addresses follow one another, as if each had its own: every second line is the other's. */
+static void of_interleaved_devices_none_is_blamed_alone(void **state)
+{
+    static const uint8_t positions[] = { 1, 2, 0xFF };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LENGTH(positions); i++) {
+        struct fixture_bytes t = two_modules();
+
+        add_array_address(&t, 0x1000, 0, GIB(2));
+        add_device_address(&t, 0x1100, 0, GIB(1));
+        add_device_address(&t, 0x1101, GIB(1), GIB(2));
+        poke(&t, t.n - 0x25 + 0x11, positions[i], 1);
+        expect_dimm(&t, MIB(1), "DIMM_A1 or DIMM_B1 (CH B)");
+        expect_dimm(&t, GIB(1), "DIMM_A1 or DIMM_B1 (CH B)");
+        expect_dimm(&t, GIB(2), "");
+    }
+}
+
+/* The hole below 4 GiB pushed some of it up, and all that is above. */
+static void nominal_addresses_blame_nobody_alone_and_go_on_above_their_end(void **state)
+{
+    struct fixture_bytes t = two_modules();
+
+    (void)state;
+    add_array_address(&t, 0x1000, 0, GIB(16));
+    add_device_address(&t, 0x1100, 0, GIB(8));
+    add_device_address(&t, 0x1101, GIB(8), GIB(16));
+    expect_dimm(&t, MIB(1), "DIMM_A1 or DIMM_B1 (CH B)");
+    expect_dimm(&t, GIB(9), "DIMM_A1 or DIMM_B1 (CH B)");
+    expect_dimm(&t, GIB(17), "DIMM_A1 or DIMM_B1 (CH B)");
 }
 
 static void without_devices_addresses_the_arrays_modules_are_named(void **state)
@@ -236,7 +275,7 @@ static void a_name_is_cut_to_its_room(void **state)
     struct fixture_bytes mapped = t;
 
     (void)state;
-    add_device_address(&mapped, 0x1101, 0, GIB(4));
+    add_device_address(&mapped, 0x1101, 0, GIB(2));
     for (size_t room = 1; room < 20; room++) {
         const struct smbios_bytes smbios = { mapped.bytes, mapped.n };
         char *name = malloc(room);
@@ -294,7 +333,9 @@ int main(void)
         cmocka_unit_test(mappings_are_in_kib_or_in_bytes_and_include_their_ends),
         cmocka_unit_test(numbers_that_nobody_defines_have_no_name),
         cmocka_unit_test(an_address_belongs_to_the_device_that_is_mapped_there),
-        cmocka_unit_test(interleaved_devices_are_named_together),
+        cmocka_unit_test(devices_at_the_same_addresses_are_named_together),
+        cmocka_unit_test(of_interleaved_devices_none_is_blamed_alone),
+        cmocka_unit_test(nominal_addresses_blame_nobody_alone_and_go_on_above_their_end),
         cmocka_unit_test(without_devices_addresses_the_arrays_modules_are_named),
         cmocka_unit_test(a_name_is_cut_to_its_room),
         cmocka_unit_test(a_machine_is_named_by_its_parts),

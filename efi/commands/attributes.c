@@ -28,10 +28,9 @@ const struct command_description attributes_command = {
     .name = "attributes",
     .synopsis = "[--csv | --json]",
     .purpose = "what protects the firmware's runtime memory",
-    .details = "The EFI memory attributes table: what is both writable and executable, data\n"
-               "that is executable, and where the table and the map disagree.\n"
-               "  --csv         comma-separated values\n"
-               "  --json        JSON\n",
+    .details = "The EFI memory attributes table: what is writable and executable, data that is\n"
+               "executable, and where it and the map disagree.\n"
+               "  --csv, --json for programs\n",
     .example = "attributes --json >a rt.txt",
     .run = run_attributes,
 };

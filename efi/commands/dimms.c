@@ -34,10 +34,9 @@ const struct command_description dimms_command = {
     .name = "dimms",
     .synopsis = "[--serials] [--csv | --json]",
     .purpose = "memory modules, and who disagrees about them",
-    .details = "Modules by SMBIOS (speed in MT/s), and where it, the SRAT and the map disagree.\n"
+    .details = "Modules by SMBIOS (speed in MT/s), and where it, SRAT and map disagree.\n"
                "  --serials     with serial numbers and asset tags\n"
-               "  --csv         comma-separated values\n"
-               "  --json        JSON\n",
+               "  --csv, --json for programs\n",
     .example = "dimms --csv >a dimms.csv",
     .run = run_dimms,
 };

@@ -1,6 +1,20 @@
 #include "command.h"
 #include "frames_report.h"
 
+/* As the loader allocates it; if there is no room now, the report looks for some by itself. */
+static void place_metadata(const struct command *command, struct command_map *map)
+{
+    const struct page_limits limits = { command->fw, command->info, command->info->framebuffer.memory };
+    const size_t bytes =
+        frames_metadata_bytes(&map->subject, identity_pointer(map->scratch.start), map->scratch.bytes);
+    struct phys_range pages;
+
+    if (!bytes || EFI_ERROR(pages_allocate(&limits, bytes, PAGE_SIZE, &pages)))
+        return;
+    map->subject.metadata = pages;
+    pages_free(command->fw, &pages);
+}
+
 static EFI_STATUS print_frames(struct command *command)
 {
     struct command_map map;
@@ -9,6 +23,7 @@ static EFI_STATUS print_frames(struct command *command)
 
     if (EFI_ERROR(status))
         return status;
+    place_metadata(command, &map);
     report = frames_report(&command->style, &map.subject, identity_pointer(map.scratch.start), map.scratch.bytes);
     command_map_free(command, &map);
     return command_report_result(command, report);
@@ -26,8 +41,7 @@ const struct command_description frames_command = {
     .synopsis = "[--csv | --json]",
     .purpose = "what a frame allocator will make of that memory",
     .details = "A dry run of the allocator on a copy of the map, as if the firmware was gone.\n"
-               "  --csv         comma-separated values\n"
-               "  --json        JSON\n",
+               "  --csv, --json for programs\n",
     .example = "frames --unit MiB",
     .run = run,
 };

@@ -19,18 +19,19 @@ struct acpi_table inventory_acpi(const struct inventory *inventory, const char s
     const enum acpi_status status = acpi_find_table(&memory, inventory->command->info->rsdp, signature, &table);
 
     if (status == ACPI_BAD_TABLE)
-        report_warning(inventory->command->fw, "%s: the length or checksum is wrong, ignored", signature);
-    return status == ACPI_OK ? table : (struct acpi_table){ NULL, 0 };
+        table.bytes = (const uint8_t *)signature; /* there is something, nothing of it to look at */
+    return table;
 }
 
 struct smbios_bytes inventory_smbios(const struct inventory *inventory)
 {
-    struct smbios_bytes smbios = tables_find_smbios(inventory->command->info);
+    const struct boot_info *info = inventory->command->info;
+    struct smbios_bytes smbios = tables_find_smbios(info);
 
     if (smbios.n_bytes > SMBIOS_BYTES_MAX)
         smbios.n_bytes = SMBIOS_BYTES_MAX;
     if (!inventory_reach(inventory, (struct phys_range){ identity_of(smbios.structures), smbios.n_bytes }))
-        smbios.n_bytes = 0;
+        smbios = (struct smbios_bytes){ identity_pointer(info->smbios64.value ? info->smbios64 : info->smbios32), 0 };
     return smbios;
 }
 

@@ -25,7 +25,7 @@ MUST_CHECK EFI_STATUS inventory_run(const struct command *command, size_t (*buff
 
 /* What the firmware says lies there; NULL: no memory does that a table could lie in. */
 const void *inventory_reach(const struct inventory *inventory, struct phys_range bytes);
-/* n_bytes == 0: there is none. One that is not sound is named in a warning. */
+/* As struct numa_tables and struct dimms_subject have them. */
 struct acpi_table inventory_acpi(const struct inventory *inventory, const char signature[4]);
 struct smbios_bytes inventory_smbios(const struct inventory *inventory);
 

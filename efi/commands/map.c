@@ -31,8 +31,7 @@ const struct command_description map_command = {
     .purpose = "the firmware's memory map, and what is wrong with it",
     .details = "  --raw         the descriptors alone, as memmap-report reads them\n"
                "  -sfo          as the shell's memmap -sfo\n"
-               "  --csv         comma-separated values\n"
-               "  --json        JSON\n",
+               "  --csv, --json for programs\n",
     .example = "map -sfo >a map.txt",
     .run = run,
 };

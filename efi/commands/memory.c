@@ -123,6 +123,7 @@ EFI_STATUS command_report_result(const struct command *command, enum report_stat
         [REPORT_BAD_MAP] = EFI_UNSUPPORTED,
         [REPORT_NO_SPACE] = EFI_ABORTED,
         [REPORT_NO_MEMORY] = EFI_OUT_OF_RESOURCES,
+        [REPORT_REFUSED] = EFI_ABORTED,
     };
 
     if (status == REPORT_OK)

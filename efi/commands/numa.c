@@ -22,8 +22,7 @@ const struct command_description numa_command = {
     .synopsis = "[--csv | --json]",
     .purpose = "which memory is near to which processors",
     .details = "Domains by SRAT, SLIT and HMAT, and where these and the map disagree.\n"
-               "  --csv         comma-separated values\n"
-               "  --json        JSON\n",
+               "  --csv, --json for programs\n",
     .example = "numa -o fs0:\\numa.txt",
     .run = run_numa,
 };

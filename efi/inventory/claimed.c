@@ -2,6 +2,9 @@
 
 /* Types that no specification names keep ranges apart: region_normalize() sorts them, and merges none. */
 #define TYPE_FIRST 0x80000000u
+#define TYPE_ABSENT_ALLOWED 0x40000000u
+#define TYPE_INDEX_MASK (CLAIMED_MAX - 1)
+_Static_assert(!(CLAIMED_MAX & TYPE_INDEX_MASK), "a mask for an index");
 
 void claimed_add(struct claimed *claimed, const struct claimed_range *range)
 {
@@ -29,7 +32,7 @@ static enum region_status sort(struct claimed *claimed, unsigned phys_bits, void
 
     for (size_t i = 0; i < claimed->n; i++)
         claimed->descriptors[i] = (struct firmware_descriptor){
-            .type = TYPE_FIRST + (uint32_t)i,
+            .type = TYPE_FIRST + (claimed->ranges[i].is_absent_allowed ? TYPE_ABSENT_ALLOWED : 0) + (uint32_t)i,
             .start = claimed->ranges[i].bytes.start.value,
             .pages = bytes_to_frames(claimed->ranges[i].bytes.bytes),
         };
@@ -51,7 +54,7 @@ enum report_status claimed_sort(struct claimed *claimed, const struct map_subjec
 
 const struct claimed_range *claimed_of(const struct claimed *claimed, const struct mem_region *region)
 {
-    return &claimed->ranges[region->firmware_type - TYPE_FIRST];
+    return &claimed->ranges[region->firmware_type & TYPE_INDEX_MASK];
 }
 
 /* ---- what is wrong ---- */
@@ -59,7 +62,7 @@ const struct claimed_range *claimed_of(const struct claimed *claimed, const stru
 static bool is_possible(struct phys_range r) { return r.bytes && r.bytes <= UINT64_MAX - r.start.value; }
 
 /* The first earlier range that shares bytes with this one. CLAIMED_MAX bounds how many there are to compare. */
-static void find_overlap(struct listing *l, const struct claimed *claimed, size_t n, const char *whose)
+static void find_overlap(struct listing *l, const struct claimed *claimed, size_t n, const char *overlap)
 {
     const struct claimed_range *late = &claimed->ranges[n];
 
@@ -73,36 +76,36 @@ static void find_overlap(struct listing *l, const struct claimed *claimed, size_
         const uint64_t start = early->bytes.start.value > late->bytes.start.value ? early->bytes.start.value
                                                                                  : late->bytes.start.value;
 
-        listing_finding(l, (struct phys_range){ phys_addr(start), (a < b ? a : b) - start }, "claimed by %s %u and %u",
-                        whose, early->owner, late->owner);
+        listing_finding(l, (struct phys_range){ phys_addr(start), (a < b ? a : b) - start }, overlap, early->owner,
+                        late->owner);
         return;
     }
 }
 
-static bool any(const void *context, const struct mem_region *region)
+static bool any(const struct mem_region *region)
 {
-    (void)context, (void)region;
+    (void)region;
     return true;
 }
 
-static bool must_be_memory(const void *context, const struct mem_region *region)
-{
-    return !claimed_of(context, region)->is_absent_allowed;
-}
+static bool must_be_memory(const struct mem_region *region) { return !(region->firmware_type & TYPE_ABSENT_ALLOWED); }
 
-void claimed_find(struct listing *l, const struct claimed *claimed, const struct region_map *map, const char *whose)
+void claimed_find(struct listing *l, const struct claimed *claimed, const struct region_map *map, const char *whose,
+                  const char *overlap)
 {
-    const struct spans owned = { &claimed->sorted, any, NULL }, present = { &claimed->sorted, must_be_memory, claimed };
-    const struct spans memory = { map, region_is_memory, NULL }, possible = { map, region_may_be_memory, NULL };
+    const struct spans owned = { &claimed->sorted, any }, present = { &claimed->sorted, must_be_memory };
+    const struct spans memory = { map, region_is_memory }, possible = { map, region_may_be_memory };
     const uint64_t n_impossible = claimed->sorted.anomalies[ANOMALY_OUT_OF_RANGE] +
                                   claimed->sorted.anomalies[ANOMALY_ZERO_PAGES];
 
     if (claimed->n_left_out)
-        listing_finding(l, (struct phys_range){ 0 }, "ranges too many, not looked at: %lu", claimed->n_left_out);
+        listing_finding(l, (struct phys_range){ 0 }, "ranges not looked at: %lu", claimed->n_left_out);
     if (n_impossible)
-        listing_finding(l, (struct phys_range){ 0 }, "empty ranges, or beyond the address space: %lu", n_impossible);
+        listing_finding(l, (struct phys_range){ 0 }, "ranges empty or out of reach: %lu", n_impossible);
     for (size_t i = 0; i < claimed->n; i++)
-        find_overlap(l, claimed, i, whose);
+        find_overlap(l, claimed, i, overlap);
+    if (claimed->is_nominal)
+        return;
     spans_find_lacking(l, &memory, &owned, "memory of the map that no %s has", whose);
     spans_find_lacking(l, &present, &possible, "claimed by %s, but no memory in the map", whose);
 }

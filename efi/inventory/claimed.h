@@ -16,11 +16,12 @@ struct claimed_range {
 };
 
 struct claimed {
-    struct claimed_range ranges[CLAIMED_MAX];
     size_t n;
-    uint64_t n_left_out; /* that there was no room for */
-    struct firmware_descriptor descriptors[CLAIMED_MAX]; /* scratch */
+    uint64_t n_left_out;      /* that there was no room for */
+    bool is_nominal;          /* the ranges say how much there is, not where: the map is not asked */
     struct region_map sorted; /* disjoint; of a byte claimed twice one range has it */
+    struct claimed_range ranges[CLAIMED_MAX];
+    struct firmware_descriptor descriptors[CLAIMED_MAX]; /* scratch */
 };
 
 void claimed_add(struct claimed *claimed, const struct claimed_range *range);
@@ -37,9 +38,10 @@ const struct claimed_range *claimed_of(const struct claimed *claimed, const stru
 
 /*
  * Findings: overlaps, ranges that cannot be, memory of the map that nobody owns, owned ranges that are none.
- * whose  "domain".
+ * whose     "domain".
+ * overlap   "claimed by domain %u and %u"
  */
 void claimed_find(struct listing *listing, const struct claimed *claimed, const struct region_map *map,
-                  const char *whose);
+                  const char *whose, const char *overlap);
 
 #endif

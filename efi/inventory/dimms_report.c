@@ -4,8 +4,9 @@
 #include "numa.h"
 
 #define ARRAYS_MAX 64
-#define ADDRESSES_MAX 256 /* of more, the others are not listed */
+#define ADDRESSES_MAX 256 /* each looks for its device */
 #define TYPE_TEXT_BYTES 24
+#define MIB_SHIFT 20
 /* The hole below 1 MiB, which some count and some do not. */
 #define DIFFERENCE_ALLOWED MIB(1)
 /* Less than so much of it in the map is more than graphics and firmware keep for themselves. */
@@ -22,7 +23,7 @@ static const struct column columns[COLUMNS] = {
     COLUMN_RANGE,
     [SLOT] = { COLUMN_TEXT, 10 },
     [BANK] = { COLUMN_TEXT, 10 },
-    [ARRAY] = { COLUMN_NUMBER, 5 },
+    [ARRAY] = { COLUMN_HANDLE, 6 },
     [BYTES] = { COLUMN_SIZE, 7 },
     [NON_VOLATILE] = { COLUMN_SIZE, 0 },
     [TYPE] = { COLUMN_TEXT, 8 },
@@ -59,12 +60,14 @@ struct array {
 /* At the buffer's start; then the sorted ranges, then the map's regions. */
 struct work {
     const struct dimms_subject *subject;
-    struct claimed claimed;
-    struct array arrays[ARRAYS_MAX];
     size_t n_arrays;
     uint64_t bytes, mapped_bytes, memory_bytes; /* of modules, of arrays' addresses, of the map */
+    uint64_t possible_bytes; /* with what the map has reserved where modules may be */
+    bool is_unsure;          /* a module's size is not known, or it may be a cache of others */
     uint64_t n_bad_mappings;
     struct region_map map;
+    struct claimed claimed;
+    struct array arrays[ARRAYS_MAX];
 };
 
 size_t dimms_buffer_bytes(const struct map_subject *subject)
@@ -91,8 +94,11 @@ static void read_device(struct work *w, const struct smbios_device *d)
 {
     struct array *array = array_of(w, d->array);
 
-    if (!array || array->said.is_system_memory)
+    if (!array || array->said.is_system_memory) {
         w->bytes += d->volatile_bytes;
+        if (!d->is_size_known || d->technology > SMBIOS_TECHNOLOGY_DRAM)
+            w->is_unsure = true;
+    }
     if (!array)
         return;
     array->n_devices++;
@@ -102,6 +108,20 @@ static void read_device(struct work *w, const struct smbios_device *d)
         array->n_with_ecc += d->total_width > d->data_width;
         array->n_without_ecc += d->total_width <= d->data_width;
     }
+}
+
+/* Some tables count a KiB too much. */
+static void read_mapping(struct work *w, const struct smbios_mapping *m)
+{
+    const struct array *array = array_of(w, m->handle);
+    const struct frame_range inside = frame_range_inside(m->bytes);
+    const struct phys_range bytes = { frame_start(inside.first), frames_to_bytes(inside.count) };
+
+    if (!bytes.bytes || (array && !array->said.is_system_memory))
+        return;
+    claimed_add(&w->claimed, &(struct claimed_range){ bytes, m->handle, false, false });
+    w->claimed.is_nominal |= m->is_nominal;
+    w->mapped_bytes += bytes.bytes;
 }
 
 static void read_structures(struct work *w)
@@ -116,12 +136,12 @@ static void read_structures(struct work *w)
     for (size_t at = 0; structure_at(w, at, &s); at = s.next) {
         if (smbios_device_read(&s, &device))
             read_device(w, &device);
-        if (s.type == SMBIOS_TYPE_ARRAY_ADDRESS && smbios_mapping_read(&s, s.type, &mapping)) {
-            claimed_add(&w->claimed, &(struct claimed_range){ mapping.bytes, mapping.handle, false, false });
-            w->mapped_bytes += mapping.bytes.bytes;
-        } else if (s.type == SMBIOS_TYPE_ARRAY_ADDRESS || s.type == SMBIOS_TYPE_DEVICE_ADDRESS) {
-            w->n_bad_mappings += !smbios_mapping_read(&s, s.type, &mapping);
-        }
+        if (s.type != SMBIOS_TYPE_ARRAY_ADDRESS && s.type != SMBIOS_TYPE_DEVICE_ADDRESS)
+            continue;
+        if (!smbios_mapping_read(&s, s.type, &mapping))
+            w->n_bad_mappings++;
+        else if (s.type == SMBIOS_TYPE_ARRAY_ADDRESS)
+            read_mapping(w, &mapping);
     }
 }
 
@@ -177,9 +197,12 @@ static void list_addresses(struct listing *l, const struct work *w)
     for (size_t at = 0; structure_at(w, at, &s); at = s.next) {
         const bool of_device = s.type == SMBIOS_TYPE_DEVICE_ADDRESS;
 
-        if ((!of_device && s.type != SMBIOS_TYPE_ARRAY_ADDRESS) || !smbios_mapping_read(&s, s.type, &m) ||
-            l->n_records == ADDRESSES_MAX)
+        if ((!of_device && s.type != SMBIOS_TYPE_ARRAY_ADDRESS) || !smbios_mapping_read(&s, s.type, &m))
             continue;
+        if (l->n_records == ADDRESSES_MAX) {
+            listing_note(l, LISTING_IS_CUT);
+            break;
+        }
 
         const bool is_found = of_device && smbios_device_with(&w->subject->smbios, m.handle, &device);
 
@@ -196,14 +219,22 @@ static void list_total(struct listing *l, uint64_t bytes, const char *source)
 
 static void list_totals(struct listing *l, struct work *w)
 {
+    const uint64_t srat = srat_memory_bytes(w->subject->srat);
+
     listing_section(l, "totals", "total", IN_TOTALS);
     list_total(l, w->bytes, "modules");
     list_total(l, w->mapped_bytes, "addresses of arrays");
-    if (w->subject->srat.n_bytes)
-        list_total(l, srat_memory_bytes(w->subject->srat), "SRAT");
-    for (size_t i = 0; i < w->map.n_regions; i++)
-        if (region_is_memory(NULL, &w->map.regions[i]))
-            w->memory_bytes += region_range(&w->map.regions[i]).bytes;
+    if (srat)
+        list_total(l, srat, "SRAT");
+    for (size_t i = 0; i < w->map.n_regions; i++) {
+        const struct mem_region *r = &w->map.regions[i];
+        const uint64_t bytes = region_range(r).bytes;
+
+        if (region_is_memory(r))
+            w->memory_bytes += bytes;
+        if (region_may_be_memory(r) && r->start.value < w->bytes + GIB(4))
+            w->possible_bytes += bytes;
+    }
     list_total(l, w->memory_bytes, "memory map");
 }
 
@@ -212,46 +243,57 @@ static void list_totals(struct listing *l, struct work *w)
 static void find_in_array(struct listing *l, const struct array *a)
 {
     const struct phys_range nowhere = { 0 };
+    const uint32_t handle = a->said.handle;
     const bool corrects_errors = a->said.ecc == SMBIOS_ECC_SINGLE_BIT || a->said.ecc == SMBIOS_ECC_MULTI_BIT;
 
     if (a->n_devices != a->said.n_slots)
-        listing_finding(l, nowhere, "array %u has %u slots, and %lu are described", a->said.handle, a->said.n_slots,
+        listing_finding(l, nowhere, "array %x has %u slots, %lu are described", handle, a->said.n_slots,
                         a->n_devices);
     if (a->said.capacity_bytes && a->bytes > a->said.capacity_bytes)
-        listing_finding(l, nowhere, "array %u holds %lS, more than its capacity of %lS", a->said.handle, a->bytes,
-                        a->said.capacity_bytes);
+        listing_finding(l, nowhere, "array %x holds %lu MB, more than its %lu MB", handle,
+                        a->bytes >> MIB_SHIFT, a->said.capacity_bytes >> MIB_SHIFT);
     if (corrects_errors ? a->n_without_ecc : a->said.ecc == SMBIOS_ECC_NONE && a->n_with_ecc)
-        listing_finding(l, nowhere, "array %u has error correction %s, other than its modules' widths say",
-                        a->said.handle, smbios_ecc_name(a->said.ecc));
+        listing_finding(l, nowhere, "array %x: error correction %s, unlike the widths", handle,
+                        smbios_ecc_name(a->said.ecc));
 }
 
+/* In MB, so that sizes that differ look it. */
 static void compare(struct listing *l, uint64_t modules, uint64_t others, const char *whose)
 {
     const uint64_t difference = modules > others ? modules - others : others - modules;
 
     if (difference > DIFFERENCE_ALLOWED)
-        listing_finding(l, (struct phys_range){ 0 }, "the modules hold %lS, %s %lS", modules, whose, others);
+        listing_finding(l, (struct phys_range){ 0 }, "the modules hold %lu MB, %s %lu MB", modules >> MIB_SHIFT, whose,
+                        others >> MIB_SHIFT);
+}
+
+static void compare_totals(struct listing *l, const struct work *w)
+{
+    const uint64_t missing = w->bytes > w->possible_bytes ? w->bytes - w->possible_bytes : 0;
+    const uint64_t srat = srat_memory_bytes(w->subject->srat);
+
+    if (!w->bytes || w->is_unsure)
+        return;
+    if (w->claimed.n)
+        compare(l, w->bytes, w->mapped_bytes, "the arrays' addresses");
+    if (srat)
+        compare(l, w->bytes, srat, "the SRAT has");
+    if (w->memory_bytes > w->bytes || missing > w->bytes >> MISSING_SHIFT)
+        compare(l, w->bytes, w->memory_bytes, "the memory map has");
 }
 
 static void find_wrong(struct listing *l, const struct work *w)
 {
-    const uint64_t missing = w->bytes > w->memory_bytes ? w->bytes - w->memory_bytes : 0;
-
     listing_findings(l);
-    if (!w->subject->smbios.n_bytes)
-        return;
+    listing_find_unsound(l, w->subject->smbios.structures, w->subject->smbios.n_bytes, "SMBIOS");
+    listing_find_unsound(l, w->subject->srat.bytes, w->subject->srat.n_bytes, SRAT_SIGNATURE);
     for (size_t i = 0; i < w->n_arrays; i++)
         find_in_array(l, &w->arrays[i]);
     if (w->n_bad_mappings)
         listing_finding(l, (struct phys_range){ 0 }, "addresses that cannot be: %lu", w->n_bad_mappings);
-    if (w->claimed.n) {
-        compare(l, w->bytes, w->mapped_bytes, "the arrays' addresses");
-        claimed_find(l, &w->claimed, &w->map, "array");
-    }
-    if (w->subject->srat.n_bytes)
-        compare(l, w->bytes, srat_memory_bytes(w->subject->srat), "the SRAT has");
-    if (w->memory_bytes > w->bytes || missing > w->bytes >> MISSING_SHIFT)
-        compare(l, w->bytes, w->memory_bytes, "the memory map has");
+    if (w->claimed.n)
+        claimed_find(l, &w->claimed, &w->map, "array", "claimed by array %x and %x");
+    compare_totals(l, w);
 }
 
 enum report_status dimms_report(const struct report_style *style, const struct dimms_subject *subject, void *buffer,
@@ -274,8 +316,8 @@ enum report_status dimms_report(const struct report_style *style, const struct d
 
     listing_begin(&l, style, "dimms", names, columns, COLUMNS);
 
-    if (!subject->smbios.n_bytes)
-        listing_note(&l, "No SMBIOS: nobody says which modules there are.");
+    if (!subject->smbios.structures)
+        listing_absent(&l, "No SMBIOS: no modules known.");
     list_arrays(&l, w);
     list_slots(&l, w);
     list_addresses(&l, w);

@@ -76,6 +76,8 @@ static void list_locality(struct listing *l, const struct structure *s, bool is_
                 record(l, word(s, LOCALITY_LISTS + 4 * i), word(s, LOCALITY_LISTS + 4 * (n_from + k)), entry * scale,
                        nth_string(kinds, kind));
         }
+    if (n_from > DOMAINS_MAX || n_to > DOMAINS_MAX)
+        listing_note(l, LISTING_IS_CUT);
 }
 
 /* Whether lists and matrix fit. */
@@ -129,6 +131,8 @@ void hmat_find(struct listing *l, struct acpi_table hmat)
 
     while (next(hmat, &cursor, &s))
         n_broken += !is_whole(&s);
-    if (hmat.n_bytes && (n_broken || cursor != hmat.n_bytes))
-        listing_finding(l, (struct phys_range){ 0 }, "the HMAT breaks off, or structures of it are cut: %lu", n_broken);
+    if (n_broken)
+        listing_finding(l, (struct phys_range){ 0 }, "structures of the HMAT cut: %lu", n_broken);
+    if (hmat.n_bytes && cursor != hmat.n_bytes)
+        listing_finding(l, (struct phys_range){ 0 }, "the HMAT breaks off");
 }

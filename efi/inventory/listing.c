@@ -6,6 +6,7 @@
 #define CELL_BYTES 151 /* of text in a cell; longer is cut */
 #define COLUMN_GAP 2
 #define ADDRESS_DIGITS 9 /* in text: all addresses up to 64 GiB are as long */
+#define HANDLE_DIGITS 4
 
 void listing_begin(struct listing *l, const struct report_style *style, const char *report, const char *names,
                    const struct column *columns, unsigned n_columns)
@@ -51,7 +52,7 @@ static size_t cell_text(const struct listing *l, const struct column *column, co
     else if (column->kind == COLUMN_SIZE)
         print_text(&buffer.sink, report_size(l->style, cell->number).text);
     else
-        print_hex_wide(&buffer.sink, cell->number, ADDRESS_DIGITS);
+        print_hex_wide(&buffer.sink, cell->number, column->kind == COLUMN_HANDLE ? HANDLE_DIGITS : ADDRESS_DIGITS);
     return n;
 }
 
@@ -121,7 +122,7 @@ static void add_field(struct records *r, unsigned i, const struct column *column
     if (column->kind == COLUMN_TEXT) {
         firmware_text(cell->text, text, sizeof text);
         records_text(r, i, text);
-    } else if (column->kind == COLUMN_ADDRESS) {
+    } else if (column->kind >= COLUMN_ADDRESS) {
         records_hex(r, i, cell->number);
     } else {
         records_number(r, i, cell->number);
@@ -151,6 +152,12 @@ void listing_note(const struct listing *l, const char *text)
         print_format(l->style->sink, "%s\n", text);
 }
 
+void listing_absent(struct listing *l, const char *text)
+{
+    l->is_absent = true;
+    listing_note(l, text);
+}
+
 /* ---- what is wrong ---- */
 
 void listing_findings(struct listing *l)
@@ -173,10 +180,16 @@ void listing_finding(struct listing *l, struct phys_range where, const char *for
     l->n_findings++;
 }
 
+void listing_find_unsound(struct listing *l, const void *table, size_t n_bytes, const char *name)
+{
+    if (table && !n_bytes)
+        listing_finding(l, (struct phys_range){ 0 }, "%s: corrupt", name);
+}
+
 void listing_end(struct listing *l)
 {
     if (l->style->format != REPORT_TEXT)
         records_end(&l->records);
-    else if (!l->n_findings)
+    else if (!l->n_findings && !l->is_absent)
         listing_note(l, "\nNothing is wrong.");
 }

@@ -9,7 +9,7 @@
 #include "addr.h"
 #include "report_records.h"
 
-enum column_kind { COLUMN_TEXT, COLUMN_NUMBER, COLUMN_SIZE, COLUMN_ADDRESS };
+enum column_kind { COLUMN_TEXT, COLUMN_NUMBER, COLUMN_SIZE, COLUMN_ADDRESS, COLUMN_HANDLE };
 
 /* In text, numbers and sizes stand right in their column, all else left. */
 struct column {
@@ -42,6 +42,7 @@ struct listing {
     uint32_t in_section; /* bit n: column n is in its records */
     uint64_t n_records;  /* of the section */
     uint64_t n_findings;
+    bool is_absent; /* what the report is about */
     struct records records; /* of CSV and JSON */
 };
 
@@ -54,9 +55,14 @@ void listing_section(struct listing *listing, const char *name, const char *kind
 void listing_record(struct listing *listing, const union cell *cells);
 /* A line for people: text alone has it. */
 void listing_note(const struct listing *listing, const char *text);
+#define LISTING_IS_CUT "(and more)"
+/* A note on the source that the machine lacks: there is nothing that could be wrong, or right. */
+void listing_absent(struct listing *listing, const char *text);
 void listing_findings(struct listing *listing);
 /* where.bytes == 0: nowhere in particular. For the conversions see format.h; 150 characters at most are kept. */
 void listing_finding(struct listing *listing, struct phys_range where, const char *format, ...);
+/* A finding if there is a table, but n_bytes == 0: what of it was looked at first was wrong. */
+void listing_find_unsound(struct listing *listing, const void *table, size_t n_bytes, const char *name);
 void listing_end(struct listing *listing);
 
 #endif

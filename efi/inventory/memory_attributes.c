@@ -89,20 +89,16 @@ static void check_entry(struct listing *l, const struct firmware_descriptor *ent
     const bool is_code = entry->type == FIRMWARE_RUNTIME_CODE;
 
     if (!is_code && entry->type != FIRMWARE_RUNTIME_DATA)
-        listing_finding(l, where, "of type %u, which no runtime memory has", entry->type);
+        listing_finding(l, where, "of type %u, no runtime memory", entry->type);
     else if (!protection(entry))
         listing_finding(l, where, "%s that is writable and executable", type_name(entry));
     else if (!is_code && !(entry->attributes & FIRMWARE_ATTRIBUTE_XP))
         listing_finding(l, where, "data that is executable");
     if ((entry->attributes | ATTRIBUTES) != ATTRIBUTES || !(entry->attributes & FIRMWARE_ATTRIBUTE_RUNTIME))
-        listing_finding(l, where, "attributes %lx: RUNTIME, and RO and XP alone, belong here", entry->attributes);
+        listing_finding(l, where, "attributes %lx: not RUNTIME, or beside RO and XP", entry->attributes);
 }
 
-static bool is_runtime(const void *context, const struct mem_region *region)
-{
-    (void)context;
-    return region->type == REGION_RUNTIME_SERVICES;
-}
+static bool is_runtime(const struct mem_region *region) { return region->type == REGION_RUNTIME_SERVICES; }
 
 static void check_entries(struct listing *l, const struct firmware_map *entries, const struct region_map *described)
 {
@@ -122,7 +118,7 @@ static void check_entries(struct listing *l, const struct firmware_map *entries,
 
 static void compare(struct listing *l, const struct region_map *described, const struct region_map *map)
 {
-    const struct spans table_spans = { described, is_runtime, NULL }, map_spans = { map, is_runtime, NULL };
+    const struct spans table_spans = { described, is_runtime }, map_spans = { map, is_runtime };
 
     spans_find_lacking(l, &table_spans, &map_spans, "in the table, but not in the %s", "map's runtime regions");
     spans_find_lacking(l, &map_spans, &table_spans, "in the %s, but not in the table", "map's runtime regions");
@@ -166,7 +162,7 @@ static void find_wrong(struct listing *l, const struct source *source, const str
     if (source->is_cut)
         listing_finding(l, nowhere, "the table breaks off");
     else if (!source->is_possible)
-        listing_finding(l, nowhere, "the table's number of entries, or their size, cannot be");
+        listing_finding(l, nowhere, "the table's size cannot be");
     else if (!source->version || source->version > VERSION_MAX)
         listing_finding(l, nowhere, "version %u: UEFI 2.10 knows 1 and 2", source->version);
     check_entries(l, &source->entries, described);
@@ -183,7 +179,7 @@ static uint64_t report(const struct report_style *style, const struct source *so
     if (source->is_there)
         listing_record(&l, (const union cell[]){ { source->version }, { source->n_entries }, { source->flags } });
     else
-        listing_note(&l, "No memory attributes table: nobody says how runtime memory is to be protected.");
+        listing_absent(&l, "No memory attributes table.");
     list_entries(&l, &source->entries);
     find_wrong(&l, source, described, map);
     listing_end(&l);

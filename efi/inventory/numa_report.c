@@ -34,11 +34,12 @@ struct domain {
 
 /* At the buffer's start; then the sorted ranges, then the map's regions. */
 struct work {
-    struct claimed claimed;
-    struct domain domains[DOMAINS_MAX], beyond; /* all that there is no room for */
     size_t n_domains;
     bool has_beyond, is_cut;
     struct region_map map;
+    struct domain beyond; /* all that there is no room for */
+    struct claimed claimed;
+    struct domain domains[DOMAINS_MAX];
 };
 
 size_t numa_buffer_bytes(const struct map_subject *subject)
@@ -62,7 +63,19 @@ static struct domain *domain_of(struct work *w, uint32_t number)
     return &w->domains[i];
 }
 
-static void read_srat(struct work *w, struct acpi_table srat)
+/* Room for modules may go on beyond what the processor reaches: that is no memory, and nobody's mistake. */
+static void add_range(struct claimed *claimed, const struct srat_entry *e, uint64_t limit)
+{
+    struct claimed_range range = { e->range, e->domain, e->is_hot_pluggable, e->is_non_volatile };
+    const uint64_t start = e->range.start.value, left = start < limit ? limit - start : 0;
+
+    if (e->is_hot_pluggable && range.bytes.bytes > left)
+        range.bytes.bytes = left;
+    if (!e->is_hot_pluggable || left)
+        claimed_add(claimed, &range);
+}
+
+static void read_srat(struct work *w, struct acpi_table srat, unsigned phys_bits)
 {
     struct srat_entry e;
     size_t cursor = 0;
@@ -73,8 +86,7 @@ static void read_srat(struct work *w, struct acpi_table srat)
         domain->n_processors += e.type == SRAT_PROCESSOR;
         domain->n_initiators += e.type == SRAT_GENERIC_INITIATOR;
         if (e.type == SRAT_MEMORY)
-            claimed_add(&w->claimed,
-                        &(struct claimed_range){ e.range, e.domain, e.is_hot_pluggable, e.is_non_volatile });
+            add_range(&w->claimed, &e, 1ull << phys_bits);
     }
     w->is_cut = cursor != srat.n_bytes;
 }
@@ -88,7 +100,7 @@ static const char *note_of(const struct claimed_range *range)
 
 static void list_ranges(struct listing *l, struct work *w)
 {
-    const struct spans usable = { &w->map, region_is_usable, NULL };
+    const struct spans usable = { &w->map, region_is_usable };
     size_t cursor = 0;
 
     listing_section(l, "ranges", "range", IN_RANGES);
@@ -116,26 +128,30 @@ static void list_domains(struct listing *l, const struct work *w)
     }
 }
 
+static void list_run(struct listing *l, const struct srat_entry *first, uint32_t n)
+{
+    if (n)
+        listing_record(l, (const union cell[]){ { first->domain }, { first->apic_id }, { first->apic_id + n - 1 } });
+}
+
 /* Ids that follow on one another, as the table has them, in a record. */
 static void list_processors(struct listing *l, struct acpi_table srat)
 {
     struct srat_entry e, first = { 0 };
-    uint32_t last = 0;
-    bool is_open = false;
+    uint32_t n = 0;
 
     listing_section(l, "processors", "processors", IN_PROCESSORS);
     for (size_t cursor = 0; srat_next(srat, &cursor, &e);) {
         if (e.type != SRAT_PROCESSOR)
             continue;
-        if (is_open && (e.domain != first.domain || e.apic_id != last + 1))
-            listing_record(l, (const union cell[]){ { first.domain }, { first.apic_id }, { last } });
-        if (!is_open || e.domain != first.domain || e.apic_id != last + 1)
+        if (!n || e.domain != first.domain || e.apic_id != first.apic_id + n) {
+            list_run(l, &first, n);
             first = e;
-        last = e.apic_id;
-        is_open = true;
+            n = 0;
+        }
+        n++;
     }
-    if (is_open)
-        listing_record(l, (const union cell[]){ { first.domain }, { first.apic_id }, { last } });
+    list_run(l, &first, n);
 }
 
 /* ---- the report ---- */
@@ -143,13 +159,16 @@ static void list_processors(struct listing *l, struct acpi_table srat)
 static void find_wrong(struct listing *l, const struct work *w, const struct numa_tables *tables)
 {
     listing_findings(l);
+    listing_find_unsound(l, tables->srat.bytes, tables->srat.n_bytes, SRAT_SIGNATURE);
+    listing_find_unsound(l, tables->slit.bytes, tables->slit.n_bytes, SLIT_SIGNATURE);
+    listing_find_unsound(l, tables->hmat.bytes, tables->hmat.n_bytes, HMAT_SIGNATURE);
     if (!tables->srat.n_bytes)
         return;
     if (w->is_cut)
         listing_finding(l, (struct phys_range){ 0 }, "the SRAT breaks off");
     if (w->has_beyond)
         listing_finding(l, (struct phys_range){ 0 }, "more than %u domains", DOMAINS_MAX);
-    claimed_find(l, &w->claimed, &w->map, "domain");
+    claimed_find(l, &w->claimed, &w->map, "domain", "claimed by domain %u and %u");
     slit_find(l, tables->slit);
     hmat_find(l, tables->hmat);
 }
@@ -165,7 +184,7 @@ enum report_status numa_report(const struct report_style *style, const struct nu
     if (!needed || buffer_bytes < needed)
         return REPORT_NO_SPACE;
     __builtin_memset(w, 0, sizeof *w);
-    read_srat(w, tables->srat);
+    read_srat(w, tables->srat, subject->phys_bits);
     status = claimed_sort(&w->claimed, subject, buffer, buffer_bytes, sizeof *w, &w->map);
     if (status != REPORT_OK)
         return status;
@@ -174,8 +193,8 @@ enum report_status numa_report(const struct report_style *style, const struct nu
 
     listing_begin(&l, style, "numa", names, columns, COLUMNS);
 
-    if (!tables->srat.n_bytes)
-        listing_note(&l, "No SRAT: all memory is as near to all processors.");
+    if (!tables->srat.bytes)
+        listing_absent(&l, "No SRAT: all memory is equally near.");
     list_ranges(&l, w);
     list_domains(&l, w);
     list_processors(&l, tables->srat);

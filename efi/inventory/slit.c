@@ -16,30 +16,38 @@ static uint64_t localities(struct acpi_table slit)
     return n > ACPI_TABLE_BYTES_MAX || n * n > slit.n_bytes - SLIT_MATRIX ? 0 : n;
 }
 
-static uint8_t distance(struct acpi_table slit, uint64_t n, uint64_t from, uint64_t to)
+static void walk(struct listing *l, struct acpi_table slit,
+                 void (*visit)(struct listing *l, uint64_t from, uint64_t to, uint8_t distance))
 {
-    return slit.bytes[SLIT_MATRIX + from * n + to];
+    const uint64_t n = localities(slit);
+
+    for (uint64_t i = 0; i < n && i < LOCALITIES_MAX; i++)
+        for (uint64_t k = 0; k < n && k < LOCALITIES_MAX; k++)
+            visit(l, i, k, slit.bytes[SLIT_MATRIX + i * n + k]);
+}
+
+static void list(struct listing *l, uint64_t from, uint64_t to, uint8_t distance)
+{
+    listing_record(l, (const union cell[]){ { from }, { to }, { distance }, { .text = "distance" } });
+}
+
+static void find(struct listing *l, uint64_t from, uint64_t to, uint8_t distance)
+{
+    if (from == to ? distance != DISTANCE_LOCAL : distance <= DISTANCE_LOCAL)
+        listing_finding(l, (struct phys_range){ 0 }, "the SLIT's distance from domain %lu to %lu is %u", from, to,
+                        distance);
 }
 
 void slit_list(struct listing *l, struct acpi_table slit)
 {
-    const uint64_t n = localities(slit);
-
-    for (uint64_t i = 0; i < n && i < LOCALITIES_MAX; i++)
-        for (uint64_t k = 0; k < n && k < LOCALITIES_MAX; k++)
-            listing_record(l, (const union cell[]){ { i }, { k }, { distance(slit, n, i, k) },
-                                                    { .text = "distance" } });
+    walk(l, slit, list);
+    if (localities(slit) > LOCALITIES_MAX)
+        listing_note(l, LISTING_IS_CUT);
 }
 
 void slit_find(struct listing *l, struct acpi_table slit)
 {
-    const uint64_t n = localities(slit);
-
-    if (slit.n_bytes && !n)
+    if (slit.n_bytes && !localities(slit))
         listing_finding(l, (struct phys_range){ 0 }, "the SLIT has no whole matrix");
-    for (uint64_t i = 0; i < n && i < LOCALITIES_MAX; i++)
-        for (uint64_t k = 0; k < n && k < LOCALITIES_MAX; k++)
-            if (i == k ? distance(slit, n, i, k) != DISTANCE_LOCAL : distance(slit, n, i, k) <= DISTANCE_LOCAL)
-                listing_finding(l, (struct phys_range){ 0 }, "the SLIT's distance from domain %lu to %lu is %u", i, k,
-                                distance(slit, n, i, k));
+    walk(l, slit, find);
 }

@@ -28,16 +28,28 @@ static void add_devices(struct modules *modules, uint16_t handle, bool is_array)
             add(modules, &device);
 }
 
+/*
+ * By devices' addresses: nobody, if there are interleaved ones, which share each of their addresses, or nominal ones.
+ * By those of arrays: what a hole pushed up is the nominal array's, too.
+ */
 static void find(struct modules *modules, uint8_t mapping_type, phys_addr_t address)
 {
+    const struct smbios_bytes *smbios = modules->smbios;
+    const bool of_array = mapping_type == SMBIOS_TYPE_ARRAY_ADDRESS;
     struct smbios_structure s;
-    struct smbios_mapping mapping;
+    struct smbios_mapping m;
     size_t n_mappings = 0;
 
-    for (size_t at = 0; smbios_structure_at(modules->smbios->structures, modules->smbios->n_bytes, at, &s); at = s.next)
-        if (smbios_mapping_read(&s, mapping_type, &mapping) && phys_range_contains(mapping.bytes, address) &&
-            n_mappings++ < MODULES_MAX)
-            add_devices(modules, mapping.handle, mapping_type == SMBIOS_TYPE_ARRAY_ADDRESS);
+    for (size_t at = 0; smbios_structure_at(smbios->structures, smbios->n_bytes, at, &s); at = s.next) {
+        if (!smbios_mapping_read(&s, mapping_type, &m))
+            continue;
+        if (!of_array && (m.interleave_position || m.is_nominal)) {
+            modules->n = 0;
+            return;
+        }
+        if ((m.is_nominal || phys_range_contains(m.bytes, address)) && n_mappings++ < MODULES_MAX)
+            add_devices(modules, m.handle, of_array);
+    }
 }
 
 bool smbios_device_with(const struct smbios_bytes *smbios, uint16_t handle, struct smbios_device *ret)

@@ -40,6 +40,7 @@ enum {
     MAPPING_EXTENDED_BYTES = 16,
 };
 #define MAPPING_IS_EXTENDED 0xffffffffu
+#define LOCAL_APIC 0xfee00000 /* Intel SDM vol 3A, 11.4.1 The Local APIC Block Diagram */
 
 /* The number in a field, or 0 where the structure, of an older version, ends before it. */
 static uint64_t field(const struct smbios_structure *s, size_t at, size_t bytes)
@@ -81,9 +82,7 @@ static void read_size(const struct smbios_structure *s, struct smbios_device *d)
     else if (d->is_size_known)
         d->bytes = size & SIZE_IN_KIB ? KIB(size & ~(uint64_t)SIZE_IN_KIB) : MIB(size);
     d->non_volatile_bytes = unless(field(s, DEVICE_NON_VOLATILE, 8), UINT64_MAX);
-    d->volatile_bytes = unless(field(s, DEVICE_VOLATILE, 8), UINT64_MAX);
-    if (!d->volatile_bytes && !d->non_volatile_bytes)
-        d->volatile_bytes = d->bytes;
+    d->volatile_bytes = d->non_volatile_bytes ? unless(field(s, DEVICE_VOLATILE, 8), UINT64_MAX) : d->bytes;
 }
 
 static uint32_t speed(const struct smbios_structure *s, size_t at, size_t extended_at)
@@ -136,7 +135,8 @@ bool smbios_mapping_read(const struct smbios_structure *s, uint8_t type, struct 
     if (last <= start || last >> PHYS_BITS_MAX)
         return false;
     *ret = (struct smbios_mapping){ (uint16_t)field(s, MAPPING_HANDLE, 2),
-                                    { phys_addr(start), last - start + 1 }, 0, 0 };
+                                    { phys_addr(start), last - start + 1 }, 0, 0,
+                                    start <= LOCAL_APIC && last >= LOCAL_APIC };
     if (of_device) {
         ret->interleave_position = s->formatted[DEVICE_INTERLEAVE_POSITION];
         ret->interleave_depth = s->formatted[DEVICE_INTERLEAVE_DEPTH];

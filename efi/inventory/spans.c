@@ -30,11 +30,6 @@ static void grow(struct growing *g, uint64_t start, uint64_t end)
     g->end = end;
 }
 
-static bool counts(const struct spans *spans, const struct mem_region *region)
-{
-    return spans->counts(spans->context, region);
-}
-
 void spans_find_lacking(struct listing *listing, const struct spans *these, const struct spans *those,
                         const char *finding, const char *whose)
 {
@@ -45,12 +40,12 @@ void spans_find_lacking(struct listing *listing, const struct spans *these, cons
         const struct mem_region *r = &these->map->regions[i];
         uint64_t at = r->start.value;
 
-        if (!counts(these, r))
+        if (!these->counts(r))
             continue;
         while (k < those->map->n_regions && those->map->regions[k].end.value <= at)
             k++;
         for (size_t m = k; m < those->map->n_regions && those->map->regions[m].start.value < r->end.value; m++) {
-            if (!counts(those, &those->map->regions[m]))
+            if (!those->counts(&those->map->regions[m]))
                 continue;
             grow(&g, at, those->map->regions[m].start.value);
             at = those->map->regions[m].end.value;
@@ -72,36 +67,33 @@ uint64_t spans_shared_bytes(const struct mem_region *r, const struct spans *thos
         const uint64_t start = other->start.value > r->start.value ? other->start.value : r->start.value;
         const uint64_t end = other->end.value < r->end.value ? other->end.value : r->end.value;
 
-        if (counts(those, other))
+        if (those->counts(other))
             sum += end - start;
     }
     return sum;
 }
 
-bool region_is_usable(const void *context, const struct mem_region *region)
+bool region_is_usable(const struct mem_region *region)
 {
-    (void)context;
     return region->type == REGION_USABLE || region->type == REGION_BOOTLOADER_RECLAIMABLE ||
            region->type == REGION_EXECUTABLE_AND_MODULES; /* this program */
 }
 
-bool region_is_memory(const void *context, const struct mem_region *region)
+bool region_is_memory(const struct mem_region *region)
 {
     switch (region->type) {
     case REGION_ACPI_RECLAIMABLE:
     case REGION_ACPI_NVS:
     case REGION_RUNTIME_SERVICES:
-    case REGION_PERSISTENT:
     case REGION_UNACCEPTED:
     case REGION_BAD_MEMORY:
         return true;
     default:
-        return region_is_usable(context, region);
+        return region_is_usable(region);
     }
 }
 
-bool region_may_be_memory(const void *context, const struct mem_region *region)
+bool region_may_be_memory(const struct mem_region *region)
 {
-    (void)context;
-    return region->type != REGION_MMIO && region->type != REGION_FRAMEBUFFER;
+    return region->type != REGION_MMIO;
 }

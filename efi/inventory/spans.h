@@ -9,8 +9,7 @@
 /* Those regions of a map that count. */
 struct spans {
     const struct region_map *map;
-    bool (*counts)(const void *context, const struct mem_region *region);
-    const void *context;
+    bool (*counts)(const struct mem_region *region);
 };
 
 /*
@@ -23,9 +22,12 @@ void spans_find_lacking(struct listing *listing, const struct spans *these, cons
 /* Bytes of `those` in the region. *cursor, 0 at first, moves on: for regions that rise. */
 uint64_t spans_shared_bytes(const struct mem_region *region, const struct spans *those, size_t *cursor);
 
-/* Memory, in whatever use; what may be memory, as reserved regions may; what an operating system can use in the end. */
-bool region_is_memory(const void *context, const struct mem_region *region);
-bool region_may_be_memory(const void *context, const struct mem_region *region);
-bool region_is_usable(const void *context, const struct mem_region *region);
+/*
+ * Volatile memory, in whatever use; what may be memory, as reserved regions and a framebuffer may; what an operating
+ * system can use in the end.
+ */
+bool region_is_memory(const struct mem_region *region);
+bool region_may_be_memory(const struct mem_region *region);
+bool region_is_usable(const struct mem_region *region);
 
 #endif

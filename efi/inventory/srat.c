@@ -84,7 +84,10 @@ uint64_t srat_memory_bytes(struct acpi_table table)
     uint64_t sum = 0;
 
     for (size_t cursor = 0; srat_next(table, &cursor, &e);)
-        if (e.type == SRAT_MEMORY && !e.is_hot_pluggable && !e.is_non_volatile)
+        if (e.type == SRAT_MEMORY && !e.is_non_volatile) {
+            if (e.is_hot_pluggable)
+                return 0;
             sum = e.range.bytes > UINT64_MAX - sum ? UINT64_MAX : sum + e.range.bytes;
+        }
     return sum;
 }

@@ -81,6 +81,15 @@ static uint64_t collect_extents(const struct firmware_map *map, unsigned phys_bi
     return n;
 }
 
+static void show(const struct anomaly_visitor *visitor, const struct firmware_descriptor *d, enum region_anomaly kind,
+                 uint64_t descriptor, uint64_t other)
+{
+    const bool is_remark = ANOMALY_BIT(kind) & ANOMALIES_ALLOWED ||
+                           (kind == ANOMALY_UNKNOWN_TYPE && d->type >= FIRMWARE_OEM_FIRST);
+
+    visitor->visit(visitor, &(struct anomaly){ kind, descriptor, other, is_remark });
+}
+
 static void visit_all(const struct firmware_map *map, unsigned phys_bits, const uint64_t *others,
                       const struct anomaly_visitor *visitor)
 {
@@ -94,17 +103,17 @@ static void visit_all(const struct firmware_map *map, unsigned phys_bits, const 
 
         if (!(found & ANOMALIES_THAT_DROP)) {
             if (d.start < start_before)
-                visitor->visit(visitor, &(struct anomaly){ ANOMALY_UNSORTED, i, before });
+                show(visitor, &d, ANOMALY_UNSORTED, i, before);
             if (others[i] != ANOMALY_ALONE)
-                visitor->visit(visitor, &(struct anomaly){ ANOMALY_OVERLAP, i, others[i] });
+                show(visitor, &d, ANOMALY_OVERLAP, i, others[i]);
             before = i;
             start_before = d.start;
         }
         for (; found; found &= found - 1)
-            visitor->visit(visitor, &(struct anomaly){ (enum region_anomaly)__builtin_ctz(found), i, ANOMALY_ALONE });
+            show(visitor, &d, (enum region_anomaly)__builtin_ctz(found), i, ANOMALY_ALONE);
     }
     if (map->bytes && map->bytes % map->stride)
-        visitor->visit(visitor, &(struct anomaly){ ANOMALY_TRUNCATED, count, ANOMALY_ALONE });
+        show(visitor, NULL, ANOMALY_TRUNCATED, count, ANOMALY_ALONE);
 }
 _Static_assert(ANOMALY_UNSORTED == 0 && ANOMALY_OVERLAP == 1, "visit_all() shows these two before all others");
 

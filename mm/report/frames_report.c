@@ -65,6 +65,15 @@ static enum region_status normalize(const struct map_subject *subject, enum regi
     return region_normalize(&subject->map, &parameters, buffer, buffer_bytes, ret);
 }
 
+size_t frames_metadata_bytes(const struct map_subject *subject, void *buffer, size_t buffer_bytes)
+{
+    struct region_map map;
+
+    return normalize(subject, REGION_VIEW_OWNED, buffer, buffer_bytes, &map) == REGION_OK && map.usable_bytes
+               ? pmm_metadata_bytes(map.regions, map.n_regions)
+               : 0;
+}
+
 /* The allocator's block follows the regions in the buffer. */
 static enum report_status survey(const struct map_subject *subject, const struct region_map *map, void *buffer,
                                  size_t buffer_bytes, struct frames_survey *ret)

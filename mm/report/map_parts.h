@@ -24,7 +24,7 @@ struct map_view {
     const struct map_subject *subject;
     struct region_map regions; /* as long as boot services run; their array lies in the buffer */
     struct map_totals totals;
-    uint64_t n_anomalies;
+    uint64_t n[2]; /* anomalies, remarks */
     void *buffer;
     size_t buffer_bytes;
 };

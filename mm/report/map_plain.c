@@ -158,23 +158,26 @@ static void print_own(const struct plain *p)
 struct anomaly_printer {
     struct anomaly_visitor visitor;
     const struct sink *sink;
+    bool remarks; /* these, or the others */
 };
 
 static void print_anomaly(const struct anomaly_visitor *visitor, const struct anomaly *a)
 {
     const struct anomaly_printer *printer = CONTAINER_OF(visitor, struct anomaly_printer, visitor);
 
+    if (a->is_remark != printer->remarks)
+        return;
     print_format(printer->sink, "  #%lu %s", a->descriptor, region_anomaly_text(a->kind));
     if (a->other != ANOMALY_ALONE)
         print_format(printer->sink, ": %s #%lu", a->kind == ANOMALY_UNSORTED ? "below" : "with", a->other);
     print_text(printer->sink, "\n");
 }
 
-static void print_anomalies(const struct plain *p)
+static void print_anomalies(const struct plain *p, bool remarks, const char *heading)
 {
-    const struct anomaly_printer printer = { { print_anomaly }, p->sink };
+    const struct anomaly_printer printer = { { print_anomaly }, p->sink, remarks };
 
-    print_text(p->sink, p->view->n_anomalies ? "\nAnomalies, by descriptor:\n" : "\nAnomalies: none\n");
+    print_format(p->sink, "\n%s%s\n", heading, p->view->n[remarks] ? ", by descriptor:" : ": none");
     map_visit_anomalies(p->view, &printer.visitor);
 }
 
@@ -186,5 +189,8 @@ void map_print_text(const struct map_view *view)
     print_regions(&p);
     print_totals(&p);
     print_own(&p);
-    print_anomalies(&p); /* last: it takes the regions' buffer */
+    /* Last: they take the regions' buffer. */
+    if (view->n[true])
+        print_anomalies(&p, true, "Unusual, but allowed");
+    print_anomalies(&p, false, "Anomalies");
 }

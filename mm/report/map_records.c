@@ -146,12 +146,16 @@ static void add_knowledge(struct records *r, const struct map_subject *subject)
 struct anomaly_recorder {
     struct anomaly_visitor visitor;
     struct records *records;
+    bool remarks; /* these, or the others */
 };
 
 static void add_anomaly(const struct anomaly_visitor *visitor, const struct anomaly *a)
 {
-    struct records *r = CONTAINER_OF(visitor, struct anomaly_recorder, visitor)->records;
+    const struct anomaly_recorder *recorder = CONTAINER_OF(visitor, struct anomaly_recorder, visitor);
+    struct records *r = recorder->records;
 
+    if (a->is_remark != recorder->remarks)
+        return;
     records_add(r);
     records_number(r, INDEX, a->descriptor);
     records_text(r, NAME, anomaly_name(a->kind));
@@ -163,7 +167,7 @@ static void add_anomaly(const struct anomaly_visitor *visitor, const struct anom
 void map_print_records(const struct map_view *view)
 {
     struct records r;
-    const struct anomaly_recorder recorder = { { add_anomaly }, &r };
+    struct anomaly_recorder recorder = { { add_anomaly }, &r, true };
 
     records_begin(&r, view->style, "map", columns);
     add_map(&r, view);
@@ -173,7 +177,10 @@ void map_print_records(const struct map_view *view)
     add_regions(&r, &view->regions);
     add_totals(&r, &view->totals);
     add_knowledge(&r, view->subject);
+    records_group(&r, "remarks", "remark");
+    map_visit_anomalies(view, &recorder.visitor); /* last, these two: they take the regions' buffer */
+    recorder.remarks = false;
     records_group(&r, "anomalies", "anomaly");
-    map_visit_anomalies(view, &recorder.visitor); /* last: it takes the regions' buffer */
+    map_visit_anomalies(view, &recorder.visitor);
     records_end(&r);
 }

@@ -21,13 +21,14 @@ size_t map_report_buffer_bytes(const struct map_subject *subject)
     return region_buffer_bytes(firmware_map_count(&subject->map) + DESCRIPTORS_SPARE, subject->n_claims);
 }
 
-static uint64_t count_anomalies(const struct region_map *map)
-{
-    uint64_t n = 0;
+struct anomaly_counter {
+    struct anomaly_visitor visitor;
+    uint64_t *n;
+};
 
-    for (unsigned kind = 0; kind < ANOMALIES; kind++)
-        n += map->anomalies[kind];
-    return n;
+static void count_anomaly(const struct anomaly_visitor *visitor, const struct anomaly *a)
+{
+    CONTAINER_OF(visitor, struct anomaly_counter, visitor)->n[a->is_remark]++;
 }
 
 void map_count_totals(const struct map_subject *subject, const struct region_map *regions, struct map_totals *ret)
@@ -110,18 +111,20 @@ enum report_status map_report(const struct report_style *style, const struct map
     struct line_sink line;
     struct report_style gathering = *style;
     struct map_view view = { .style = &gathering, .subject = subject, .buffer = buffer, .buffer_bytes = buffer_bytes };
-    const enum region_status status =
-        region_normalize(&subject->map, &parameters, buffer, buffer_bytes, &view.regions);
+    const struct anomaly_counter counter = { { count_anomaly }, view.n };
+    enum region_status status =
+        anomalies_visit(&subject->map, subject->phys_bits, buffer, buffer_bytes, &counter.visitor);
 
+    if (status == REGION_OK)
+        status = region_normalize(&subject->map, &parameters, buffer, buffer_bytes, &view.regions);
     if (status == REGION_BAD_STRIDE)
         return REPORT_BAD_MAP;
     if (status != REGION_OK)
         return REPORT_NO_SPACE;
     line_sink_start(&line, style->sink);
     gathering.sink = &line.sink;
-    view.n_anomalies = count_anomalies(&view.regions);
     print_whole(&view);
     line_sink_flush(&line);
-    *ret_anomalies = view.n_anomalies;
+    *ret_anomalies = view.n[false];
     return REPORT_OK;
 }

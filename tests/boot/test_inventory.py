@@ -165,8 +165,8 @@ def test_all_sources_agree_how_much_memory_there_is(numa):
     hole = LOW_HOLE[1] - LOW_HOLE[0]
     assert report["findings"] == []
     assert totals["modules"] == totals["addresses of arrays"] == 4 * GIB
-    assert totals["SRAT"] == 4 * GIB - hole
-    assert 0 <= totals["SRAT"] - totals["memory map"] < 16 * MIB, "the firmware reserves some"
+    assert "SRAT" not in totals, "a range for modules to come: nobody knows what of it is there"
+    assert 0 <= 4 * GIB - hole - totals["memory map"] < 16 * MIB, "the firmware reserves some"
     assert totals["memory map"] == numa.totals[-1]["Total"]
 
 
@@ -231,7 +231,7 @@ def test_addresses_that_the_map_does_not_confirm_are_an_anomaly(plain):
     assert ranges_of([beyond]) == [(256 * MIB, 512 * MIB)]
     assert "the modules hold 256 MB, the arrays' addresses 512 MB" in findings
     assert len(findings) == 2
-    assert [(a.get("slot"), a.get("array")) for a in report["addresses"]] == [(None, 0x1000), ("DIMM 0", None)]
+    assert [(a.get("slot"), a.get("array")) for a in report["addresses"]] == [(None, "0x1000"), ("DIMM 0", None)]
 
 
 @pytest.mark.xdist_group("inventory-plain")

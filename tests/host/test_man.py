@@ -52,4 +52,4 @@ def test_every_command_has_its_synopsis_purpose_options_and_example():
 def test_every_option_of_a_synopsis_is_explained():
     for name, fields in man_generate.read_descriptions(sources()).items():
         for option in re.findall(r"(?<![\w-])--?[a-z]+", fields["synopsis"]):
-            assert re.search(rf"^ +{option}\b", fields["details"], re.MULTILINE), f"{name}: {option}"
+            assert re.search(rf"^ +(-[a-z-]+, )?{option}\b", fields["details"], re.MULTILINE), f"{name}: {option}"

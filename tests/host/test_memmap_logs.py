@@ -13,6 +13,7 @@ from memmap_program import LOGS, MAPS, run
 
 PAGE = 4096
 WRITE_BACK = 8
+ALLOWED = ('out of order (sorted)', 'of free memory that is special, persistent, protected or removable (reserved)')
 
 # What Linux counted on these machines, from the same logs ("On node 0 totalpages"); it leaves out frame 0.
 COUNTED_BY_LINUX = {'lenovo_x240': 2066372, 'alienware_m11x': 1023186, 'surface_book': 2077685}
@@ -130,7 +131,8 @@ def test_what_else_was_known_is_read_back_too():
 
 @by_name(MAPS)
 def test_maps_with_anomalies_end_with_another_status(path):
-    has_anomalies = bool(region_oracle.anomalies(region_oracle.parse(path.read_text())))
+    found = region_oracle.anomalies(region_oracle.parse(path.read_text()))
+    has_anomalies = any(text not in ALLOWED for _, text in found)
     assert run('map', path).returncode == (3 if has_anomalies else 0)
     assert run(path).returncode == (1 if path.stem == 'empty' else 0)
 
