@@ -178,6 +178,21 @@ static void help_is_printed_in_ascii_and_every_command_has_an_example(void **sta
     end(m);
 }
 
+static void what_is_no_command_is_named(void **state)
+{
+    CHAR16 *argv[] = { L"loader.efi", L"-\x00e9" };
+    EFI_SHELL_PARAMETERS_PROTOCOL shell = { .Argv = argv, .Argc = 2 };
+    struct machine *m = new_machine();
+
+    (void)state;
+    assert_int_equal(run(m, L"mop"), EFI_INVALID_PARAMETER);
+    assert_string_equal(m->fake.console, "BOOTX64.EFI: `mop' is no command\r\n");
+    assert_int_equal(run(m, L" "), EFI_INVALID_PARAMETER);
+    m->fw.shell = &shell;
+    assert_int_equal(command_start(&m->fw, &m->info, 1), EFI_INVALID_PARAMETER);
+    end(m);
+}
+
 static void bad_words_are_named_and_cost_nobody_a_file(void **state)
 {
     struct machine *m = new_machine();
@@ -249,6 +264,39 @@ static void a_file_that_cannot_be_written_is_one_line_and_leaves_nothing(void **
         assert_false(m->volume.exists);
         end(m);
     }
+}
+
+static void a_file_that_cannot_be_emptied_stays_as_it_is(void **state)
+{
+    struct machine *m = new_machine();
+
+    (void)state;
+    m->volume.exists = true;
+    m->volume.bytes = 5;
+    m->volume.set_info_status = EFI_DEVICE_ERROR;
+    assert_int_equal(run(m, L"help -o old"), EFI_DEVICE_ERROR);
+    assert_string_equal(m->fake.console, "BOOTX64.EFI: old: cannot be written: Device Error\r\n");
+    assert_true(m->volume.exists);
+    assert_int_equal(m->volume.bytes, 5);
+    end(m);
+}
+
+static void a_file_that_does_not_fit_is_lost_and_one_that_cannot_be_deleted_is_named(void **state)
+{
+    struct machine *m = new_machine();
+
+    (void)state;
+    m->volume.exists = true;
+    m->volume.bytes = 5;
+    m->volume.capacity = 100;
+    assert_int_equal(run(m, L"help -o old"), EFI_VOLUME_FULL);
+    assert_false(m->volume.exists);
+    m->volume.delete_status = EFI_WARN_DELETE_FAILURE;
+    assert_int_equal(run(m, L"help -o new"), EFI_VOLUME_FULL);
+    assert_string_equal(m->fake.console, "BOOTX64.EFI: warning: new: is unfinished, and cannot be deleted\r\n"
+                                         "BOOTX64.EFI: new: cannot be written: Volume Full\r\n");
+    assert_true(m->volume.exists);
+    end(m);
 }
 
 static void a_directory_is_no_file_and_stays(void **state)
@@ -456,9 +504,12 @@ int main(void)
         cmocka_unit_test(options_for_all_are_taken_off_wherever_they_stand),
         cmocka_unit_test(an_option_without_its_value_is_named),
         cmocka_unit_test(help_is_printed_in_ascii_and_every_command_has_an_example),
+        cmocka_unit_test(what_is_no_command_is_named),
         cmocka_unit_test(bad_words_are_named_and_cost_nobody_a_file),
         cmocka_unit_test(a_file_holds_what_the_screen_would_with_the_ends_of_lines_that_the_shell_writes),
         cmocka_unit_test(a_file_that_cannot_be_written_is_one_line_and_leaves_nothing),
+        cmocka_unit_test(a_file_that_cannot_be_emptied_stays_as_it_is),
+        cmocka_unit_test(a_file_that_does_not_fit_is_lost_and_one_that_cannot_be_deleted_is_named),
         cmocka_unit_test(a_directory_is_no_file_and_stays),
         cmocka_unit_test(a_file_of_many_pieces_is_written_in_order),
         cmocka_unit_test(what_is_not_ascii_is_a_question_mark_on_the_console),

@@ -164,13 +164,16 @@ EFI_STATUS command_start(struct firmware *fw, struct boot_info *info, size_t at)
     struct command command = { .fw = fw, .info = info };
     struct command_words words;
     struct common_options options;
-    const char *bad, *why;
+    const char *name, *bad, *why;
 
     if (!read_words(fw, at, &words))
         return report_failure(fw, EFI_INVALID_PARAMETER, "the command line is too long");
-    command.description = find_any(words.words[0], text_bytes(words.words[0]));
+    name = words.n ? words.words[0] : "";
+    command.description = find_any(name, text_bytes(name));
     if (!command.description)
-        command.description = help_find_starter(words.words[0]);
+        command.description = help_find_starter(name);
+    if (!command.description)
+        return report_failure(fw, EFI_INVALID_PARAMETER, "`%s' is no command", name);
     why = words_take_options(&words, &options, &bad);
     if (why)
         return command_bad_word(&command, bad, why);
