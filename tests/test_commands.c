@@ -128,7 +128,7 @@ static void options_for_all_are_taken_off_wherever_they_stand(void **state)
 
     (void)state;
     assert_true(read_text(L"map -b --raw --unit MiB -o f x", &words));
-    assert_null(words_take_options(&words, &options, &bad));
+    assert_null(words_take_options(&words, false, &options, &bad));
     assert_int_equal(words.n, 3);
     assert_string_equal(words.words[1], "--raw");
     assert_string_equal(words.words[2], "x");
@@ -137,24 +137,52 @@ static void options_for_all_are_taken_off_wherever_they_stand(void **state)
     assert_string_equal(options.file, "f");
     assert_int_equal(options.unit, REPORT_UNIT_MIB);
     assert_true(read_text(L"map --HELP", &words));
-    assert_null(words_take_options(&words, &options, &bad));
+    assert_null(words_take_options(&words, false, &options, &bad));
     assert_true(options.help);
     assert_null(options.file);
     assert_int_equal(options.unit, REPORT_UNIT_AUTO);
 }
 
-static void an_option_without_its_value_is_named(void **state)
+static void a_word_may_be_the_file_of_which_there_is_one(void **state)
 {
-    static const CHAR16 *const lines[] = { L"map -o", L"map -o \"\"", L"map --unit", L"map --unit tons" };
     struct command_words words;
     struct common_options options;
     const char *bad;
 
     (void)state;
-    for (size_t i = 0; i < ARRAY_LENGTH(lines); i++) {
-        assert_true(read_text(lines[i], &words));
-        assert_non_null(words_take_options(&words, &options, &bad));
-        assert_string_equal(bad, i < 2 ? "-o" : "--unit");
+    assert_true(read_text(L"report f --x", &words));
+    assert_null(words_take_options(&words, true, &options, &bad));
+    assert_string_equal(options.file, "f");
+    assert_int_equal(words.n, 2);
+    assert_string_equal(words.words[1], "--x");
+}
+
+static void an_option_without_a_good_value_and_one_too_many_are_named(void **state)
+{
+    static const struct {
+        const CHAR16 *line;
+        const char *bad;
+    } cases[] = {
+        { L"map -o", "-o" },
+        { L"map -o \"\"", "" },
+        { L"map -o --json", "--json" },
+        { L"map -o a -o b", "b" },
+        { L"map -o a b", "b" },
+        { L"map a -o b", "b" },
+        { L"map a b", "b" },
+        { L"map --unit", "--unit" },
+        { L"map --unit tons", "tons" },
+        { L"map --unit MiB --unit KiB", "KiB" },
+    };
+    struct command_words words;
+    struct common_options options;
+    const char *bad;
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+        assert_true(read_text(cases[i].line, &words));
+        assert_non_null(words_take_options(&words, true, &options, &bad));
+        assert_string_equal(bad, cases[i].bad);
     }
 }
 
@@ -193,6 +221,18 @@ static void what_is_no_command_is_named(void **state)
     end(m);
 }
 
+static void how_a_command_is_used_is_no_report_and_never_replaces_one(void **state)
+{
+    struct machine *m = new_machine();
+
+    (void)state;
+    assert_int_equal(run(m, L"report f --help"), EFI_SUCCESS);
+    assert_int_equal(run(m, L"map -o f -h"), EFI_SUCCESS);
+    assert_non_null(strstr(m->fake.console, "Example: BOOTX64.EFI map "));
+    assert_false(m->volume.exists);
+    end(m);
+}
+
 static void bad_words_are_named_and_cost_nobody_a_file(void **state)
 {
     struct machine *m = new_machine();
@@ -202,6 +242,8 @@ static void bad_words_are_named_and_cost_nobody_a_file(void **state)
     assert_string_equal(m->fake.console,
                         "BOOTX64.EFI: help: `nothing': no such command (usage: help [COMMAND])\r\n");
     assert_int_equal(run(m, L"help --unit x"), EFI_INVALID_PARAMETER);
+    assert_int_equal(run(m, L"map --json --CSV"), EFI_INVALID_PARAMETER);
+    assert_non_null(strstr(m->fake.console, "map: `--CSV': unknown, or one too many (usage: map "));
     assert_int_equal(run(m, L"selftest --version"), EFI_INVALID_PARAMETER);
     assert_int_equal(run(m, L"--version x -o new"), EFI_INVALID_PARAMETER);
     assert_false(m->volume.exists);
@@ -296,6 +338,20 @@ static void a_file_that_does_not_fit_is_lost_and_one_that_cannot_be_deleted_is_n
     assert_string_equal(m->fake.console, "BOOTX64.EFI: warning: new: is unfinished, and cannot be deleted\r\n"
                                          "BOOTX64.EFI: new: cannot be written: Volume Full\r\n");
     assert_true(m->volume.exists);
+    end(m);
+}
+
+static void that_memory_has_errors_is_told_even_if_the_report_of_them_is_lost(void **state)
+{
+    struct machine *m = new_machine();
+
+    (void)state;
+    assert_int_equal(run(m, L"test -o f"), COMMAND_MEMORY_ERRORS);
+    assert_int_equal(m->volume.bytes, 8);
+    m->volume.capacity = 0;
+    assert_int_equal(run(m, L"test -o f"), COMMAND_MEMORY_ERRORS);
+    assert_string_equal(m->fake.console, "BOOTX64.EFI: f: cannot be written: Volume Full\r\n");
+    assert_false(m->volume.exists);
     end(m);
 }
 
@@ -502,14 +558,17 @@ int main(void)
         cmocka_unit_test(the_shells_words_stay_as_they_are),
         cmocka_unit_test(what_does_not_fit_is_refused_and_never_cut),
         cmocka_unit_test(options_for_all_are_taken_off_wherever_they_stand),
-        cmocka_unit_test(an_option_without_its_value_is_named),
+        cmocka_unit_test(a_word_may_be_the_file_of_which_there_is_one),
+        cmocka_unit_test(an_option_without_a_good_value_and_one_too_many_are_named),
         cmocka_unit_test(help_is_printed_in_ascii_and_every_command_has_an_example),
         cmocka_unit_test(what_is_no_command_is_named),
+        cmocka_unit_test(how_a_command_is_used_is_no_report_and_never_replaces_one),
         cmocka_unit_test(bad_words_are_named_and_cost_nobody_a_file),
         cmocka_unit_test(a_file_holds_what_the_screen_would_with_the_ends_of_lines_that_the_shell_writes),
         cmocka_unit_test(a_file_that_cannot_be_written_is_one_line_and_leaves_nothing),
         cmocka_unit_test(a_file_that_cannot_be_emptied_stays_as_it_is),
         cmocka_unit_test(a_file_that_does_not_fit_is_lost_and_one_that_cannot_be_deleted_is_named),
+        cmocka_unit_test(that_memory_has_errors_is_told_even_if_the_report_of_them_is_lost),
         cmocka_unit_test(a_directory_is_no_file_and_stays),
         cmocka_unit_test(a_file_of_many_pieces_is_written_in_order),
         cmocka_unit_test(what_is_not_ascii_is_a_question_mark_on_the_console),

@@ -76,6 +76,25 @@ static EFI_STATUS EFIAPI handle_protocol(EFI_HANDLE handle, EFI_GUID *guid, VOID
     return EFI_SUCCESS;
 }
 
+static EFI_STATUS EFIAPI no_time(EFI_TIME *time, EFI_TIME_CAPABILITIES *capabilities)
+{
+    (void)time;
+    (void)capabilities;
+    return EFI_DEVICE_ERROR;
+}
+
+static EFI_STATUS EFIAPI no_variable(CHAR16 *name, EFI_GUID *vendor, UINT32 *attributes, UINTN *bytes, void *value)
+{
+    (void)name;
+    (void)vendor;
+    (void)attributes;
+    (void)bytes;
+    (void)value;
+    return EFI_NOT_FOUND;
+}
+
+static EFI_RUNTIME_SERVICES runtime = { .GetTime = no_time, .GetVariable = no_variable };
+
 /* With a screen of which no framebuffer is known, as virtio-gpu's is under OVMF. */
 static struct machine *new_machine(void)
 {
@@ -87,6 +106,7 @@ static struct machine *new_machine(void)
     m->fake.map_bytes = sizeof descriptors;
     fake_files_install(&m->fw, &m->loaded, &m->volume);
     m->volume.capacity = FAKE_FILE_MAX;
+    m->fw.runtime = &runtime;
     m->info.phys_bits = 52;
     m->mode_info = (EFI_GRAPHICS_OUTPUT_MODE_INFORMATION){ .HorizontalResolution = WIDTH,
                                                            .VerticalResolution = HEIGHT,
@@ -129,7 +149,39 @@ static void the_picture_is_at_the_bottom_of_the_screen_and_in_the_file(void **st
     assert_string_equal(m->volume.path, "\\p.png");
     assert_true(m->volume.exists);
     assert_memory_equal(m->volume.content, png_signature, sizeof png_signature);
-    assert_non_null(strstr(m->fake.console, "\\p.png: 800x120, "));
+    assert_string_equal(m->fake.console, "\\p.png: written\r\n");
+    expect_all_given_back(m);
+    free(m);
+}
+
+static void the_file_comes_whichever_way_it_is_named(void **state)
+{
+    struct machine *m = new_machine();
+
+    (void)state;
+    assert_int_equal(run(m, L"picture -o \\p.png"), EFI_SUCCESS);
+    assert_memory_equal(m->volume.content, png_signature, sizeof png_signature);
+    assert_string_equal(m->fake.console, "\\p.png: written\r\n");
+    assert_int_equal(run(m, L"report -o \\r.txt"), EFI_UNSUPPORTED); /* for not all commands are here */
+    assert_string_equal(m->volume.path, "\\r.txt");
+    assert_string_equal(m->fake.console, "\\r.txt: written\r\n");
+    expect_all_given_back(m);
+    free(m);
+}
+
+static void a_report_is_kept_and_says_what_is_missing_in_it(void **state)
+{
+    static const char machine[] = "==== machine ====\r\n";
+    struct machine *m = new_machine();
+
+    (void)state;
+    m->fake.map_status = EFI_DEVICE_ERROR;
+    m->fake.maps_fail = true;
+    assert_int_equal(run(m, L"report \\r.txt"), EFI_DEVICE_ERROR);
+    assert_memory_equal(m->volume.content, machine, sizeof machine - 1);
+    m->volume.content[m->volume.bytes] = 0;
+    assert_non_null(strstr(m->volume.content, "==== dimms ====\r\n\r\n(no answer: "));
+    assert_non_null(strstr(m->fake.console, "\\r.txt: written\r\n"));
     expect_all_given_back(m);
     free(m);
 }
@@ -224,6 +276,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_picture_is_at_the_bottom_of_the_screen_and_in_the_file),
+        cmocka_unit_test(the_file_comes_whichever_way_it_is_named),
+        cmocka_unit_test(a_report_is_kept_and_says_what_is_missing_in_it),
         cmocka_unit_test(without_a_screen_and_a_file_there_is_nothing_to_draw_on),
         cmocka_unit_test(screens_that_cannot_be_are_none),
         cmocka_unit_test(words_that_it_does_not_know_are_named),

@@ -51,7 +51,7 @@ EFI_STATUS command_bad_word(const struct command *command, const char *word, con
     const struct command_description *about = command->description;
 
     return report_failure(command->fw, EFI_INVALID_PARAMETER, "%s: `%s': %s (usage: %s %s)", about->name, word,
-                          why ? why : "unknown word", about->name, about->synopsis);
+                          why ? why : "unknown, or one too many", about->name, about->synopsis);
 }
 
 bool command_format(const char *word, unsigned allowed, enum report_format *ret)
@@ -65,7 +65,8 @@ bool command_format(const char *word, unsigned allowed, enum report_format *ret)
     };
 
     for (size_t i = 0; i < ARRAY_LENGTH(formats); i++)
-        if (text_same(word, formats[i].word) && allowed & 1u << formats[i].format) {
+        if (text_same(word, formats[i].word) && allowed & 1u << formats[i].format &&
+            *ret == REPORT_TEXT) {
             *ret = formats[i].format;
             return true;
         }
@@ -98,32 +99,43 @@ static bool is_finished(const struct command *command, EFI_STATUS status)
     return !EFI_ERROR(status) || status == COMMAND_ANOMALIES || command->is_reported;
 }
 
-static EFI_STATUS run(struct command *command, bool help)
+/* Of a command whose report is lost; but nothing matters more than that memory has errors. */
+static EFI_STATUS with_lost_report(EFI_STATUS status, EFI_STATUS written)
 {
-    const struct command_description *about = command->description;
-
-    if (help) {
-        help_print(command, about);
-        return EFI_SUCCESS;
-    }
-    if (!about->run)
-        return command_bad_word(command, command->n_words ? command->words[0] : "", NULL);
-    return about->run(command);
+    return EFI_ERROR(written) && status != COMMAND_MEMORY_ERRORS ? written : status;
 }
 
-static EFI_STATUS run_into_file(struct command *command, const struct common_options *options)
+static EFI_STATUS run_into_file(struct command *command, const char *name)
 {
+    const struct sink *console = command->style.sink;
     struct output_file file;
     const struct file_sink sink = file_sink(&file);
-    EFI_STATUS status = output_file_open(command->fw, command->info, options->file, &file), closed;
+    EFI_STATUS status = output_file_open(command->fw, command->info, name, &file), closed;
+    bool finished;
 
     if (EFI_ERROR(status))
         return status;
     command->style.sink = &sink.sink;
     command->file = &file;
-    status = run(command, options->help);
-    closed = output_file_close(&file, is_finished(command, status));
-    return EFI_ERROR(closed) ? closed : status;
+    status = command->description->run(command);
+    finished = is_finished(command, status);
+    closed = output_file_close(&file, finished);
+    if (finished && !EFI_ERROR(closed) && command->description->word_is_file)
+        print_format(console, "%s: written\n", name);
+    return with_lost_report(status, closed);
+}
+
+static EFI_STATUS run(struct command *command, const struct common_options *options)
+{
+    const struct command_description *about = command->description;
+
+    if (options->help) {
+        help_print(command, about);
+        return EFI_SUCCESS;
+    }
+    if (!about->run)
+        return command_bad_word(command, command->n_words ? command->words[0] : "", NULL);
+    return options->file ? run_into_file(command, options->file) : about->run(command);
 }
 
 static EFI_STATUS run_on_console(struct command *command, const struct common_options *options)
@@ -134,7 +146,7 @@ static EFI_STATUS run_on_console(struct command *command, const struct common_op
     EFI_STATUS status;
 
     command->style.sink = &sink.sink;
-    status = run(command, options->help);
+    status = run(command, options);
     console_flush(&line);
     if (paging)
         paging->DisablePageBreak();
@@ -174,12 +186,12 @@ EFI_STATUS command_start(struct firmware *fw, struct boot_info *info, size_t at)
         command.description = help_find_starter(name);
     if (!command.description)
         return report_failure(fw, EFI_INVALID_PARAMETER, "`%s' is no command", name);
-    why = words_take_options(&words, &options, &bad);
+    why = words_take_options(&words, command.description->word_is_file, &options, &bad);
     if (why)
         return command_bad_word(&command, bad, why);
     command.words = words.words + 1;
     command.n_words = words.n - 1;
     command.style.unit = options.unit;
     claim_framebuffer(fw, info);
-    return options.file ? run_into_file(&command, &options) : run_on_console(&command, &options);
+    return run_on_console(&command, &options);
 }
