@@ -404,6 +404,80 @@ static void what_is_not_ascii_is_a_question_mark_on_the_console(void **state)
     end(m);
 }
 
+/* A shell that redirects to a volume with room for so many lines, or prints on a screen that an operator has stopped. */
+static struct {
+    unsigned room;
+    bool is_screen;
+    char errors[256];
+} redirection;
+static char standard_output, standard_error;
+
+static EFI_STATUS EFIAPI write_file(SHELL_FILE_HANDLE file, UINTN *bytes, void *from)
+{
+    const CHAR16 *text = from;
+
+    for (size_t n = strlen(redirection.errors), i = 0; file == &standard_error && i < *bytes / 2; i++)
+        redirection.errors[n + i] = (char)text[i];
+    if (file == &standard_error)
+        return EFI_SUCCESS;
+    if (redirection.room) {
+        redirection.room--;
+        return EFI_SUCCESS;
+    }
+    return redirection.is_screen ? EFI_DEVICE_ERROR : EFI_VOLUME_FULL;
+}
+
+static EFI_STATUS EFIAPI get_position(SHELL_FILE_HANDLE file, UINT64 *ret)
+{
+    assert_ptr_equal(file, &standard_output);
+    *ret = 0;
+    return redirection.is_screen ? EFI_UNSUPPORTED : EFI_SUCCESS;
+}
+
+static EFI_STATUS EFIAPI find_shell(EFI_GUID *guid, void *registration, void **ret)
+{
+    static EFI_SHELL_PROTOCOL shell = { .WriteFile = write_file, .GetFilePosition = get_position };
+
+    (void)guid;
+    (void)registration;
+    *ret = &shell;
+    return EFI_SUCCESS;
+}
+
+static EFI_STATUS run_redirected(struct machine *m, CHAR16 *command, unsigned room, bool is_screen)
+{
+    CHAR16 *argv[] = { L"loader.efi", command };
+    EFI_SHELL_PARAMETERS_PROTOCOL shell = { .Argv = argv, .Argc = 2, .StdOut = &standard_output,
+                                            .StdErr = &standard_error };
+    EFI_STATUS status;
+
+    memset(&redirection, 0, sizeof redirection);
+    redirection.room = room;
+    redirection.is_screen = is_screen;
+    m->fw.shell = &shell;
+    m->fw.boot->LocateProtocol = find_shell;
+    m->info.n_claims = 0;
+    status = command_start(&m->fw, &m->info, 1);
+    m->fw.shell = NULL;
+    return status;
+}
+
+static void what_is_redirected_to_a_full_volume_is_told_where_it_can_be(void **state)
+{
+    struct machine *m = new_machine();
+
+    (void)state;
+    assert_int_equal(run_redirected(m, L"help", 100, false), EFI_SUCCESS);
+    assert_string_equal(redirection.errors, "");
+    assert_int_equal(run_redirected(m, L"help", 3, false), EFI_VOLUME_FULL);
+    assert_string_equal(redirection.errors,
+                        "BOOTX64.EFI: the standard output cannot be written: Volume Full\r\n");
+    assert_int_equal(run_redirected(m, L"test", 0, false), COMMAND_MEMORY_ERRORS);
+    assert_int_equal(run_redirected(m, L"help", 3, true), EFI_SUCCESS);
+    assert_string_equal(redirection.errors, "");
+    end(m);
+}
+
 /* ---- the map ---- */
 
 static size_t scratch_wanted;
@@ -572,6 +646,7 @@ int main(void)
         cmocka_unit_test(a_directory_is_no_file_and_stays),
         cmocka_unit_test(a_file_of_many_pieces_is_written_in_order),
         cmocka_unit_test(what_is_not_ascii_is_a_question_mark_on_the_console),
+        cmocka_unit_test(what_is_redirected_to_a_full_volume_is_told_where_it_can_be),
         cmocka_unit_test(the_map_is_read_once_and_what_it_cost_is_told),
         cmocka_unit_test(a_larger_map_and_a_hungrier_report_get_what_they_need),
         cmocka_unit_test(map_tells_of_anomalies_by_its_status_and_keeps_the_file),

@@ -138,6 +138,18 @@ static EFI_STATUS run(struct command *command, const struct common_options *opti
     return options->file ? run_into_file(command, options->file) : about->run(command);
 }
 
+/* Our messages go where the standard output goes: one that takes no more is told of on the standard error. */
+static EFI_STATUS lost_output(struct console_line *line, const struct console_sink *sink)
+{
+    const EFI_STATUS status = line->status;
+
+    if (!EFI_ERROR(status) || !output_is_redirected(line->fw))
+        return EFI_SUCCESS;
+    line->file = line->fw->shell->StdErr;
+    print_format(&sink->sink, "BOOTX64.EFI: the standard output cannot be written: %s\n", status_name(status));
+    return status;
+}
+
 static EFI_STATUS run_on_console(struct command *command, const struct common_options *options)
 {
     EFI_SHELL_PROTOCOL *paging = options->page_break ? start_page_break(command->fw) : NULL;
@@ -150,7 +162,7 @@ static EFI_STATUS run_on_console(struct command *command, const struct common_op
     console_flush(&line);
     if (paging)
         paging->DisablePageBreak();
-    return status;
+    return is_finished(command, status) ? with_lost_report(status, lost_output(&line, &sink)) : status;
 }
 
 /* What is on the screen is not free memory, whatever the map says, and stays as it is. */
