@@ -404,7 +404,7 @@ static void what_is_not_ascii_is_a_question_mark_on_the_console(void **state)
     end(m);
 }
 
-/* A shell that redirects to a volume with room for so many lines, or prints on a screen that an operator has stopped. */
+/* A shell that redirects to a volume with room for so many lines, or prints on a screen that somebody has stopped. */
 static struct {
     unsigned room;
     bool is_screen;

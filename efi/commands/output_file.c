@@ -154,8 +154,8 @@ EFI_STATUS output_file_open(struct firmware *fw, const struct boot_info *info, c
 /* ---- writing ---- */
 
 /*
- * There is no such call as truncate: the size is one of the facts that can be set. FAT may know no time of creation, and
- * edk2's driver (FatSetFileInfo()) refuses to be given back what it made of that; zeros leave it the times.
+ * There is no such call as truncate: the size is one of the facts that can be set. FAT may know no time of creation,
+ * and edk2's driver (FatSetFileInfo()) refuses to be given back what it made of that; zeros leave it the times.
  */
 static EFI_STATUS truncate(EFI_FILE_HANDLE handle)
 {

@@ -18,8 +18,8 @@ static EFI_STATUS print_section(const struct command *command, const struct sect
     struct command part = *command;
     EFI_STATUS status = EFI_UNSUPPORTED;
 
-    print_format(sink, "\n" REPORT_HEADING_BEGIN "%s%s%s" REPORT_HEADING_END "\n\n", section->command, section->word ? " " : "",
-                 section->word ? section->word : "");
+    print_format(sink, "\n" REPORT_HEADING_BEGIN "%s%s%s" REPORT_HEADING_END "\n\n", section->command,
+                 section->word ? " " : "", section->word ? section->word : "");
     part.description = command_find(section->command, text_bytes(section->command));
     part.words = &section->word;
     part.n_words = section->word ? 1 : 0;
