@@ -103,7 +103,7 @@ static EFI_STATUS join_words(const struct firmware *fw, UINTN first, struct star
     return EFI_SUCCESS;
 }
 
-/* The text of a word, cut, in printable ASCII. */
+/* The text of a word, cut, in ASCII; 0x7f for what is not, which is in no word that we know. */
 struct shell_word {
     char text[ARGUMENT_MAX + 1];
     size_t n;
@@ -115,7 +115,7 @@ static struct shell_word shell_word(const struct firmware *fw, UINTN at)
     struct shell_word word = { .n = 0 };
 
     for (; wide[word.n] && word.n < ARGUMENT_MAX; word.n++)
-        word.text[word.n] = wide[word.n] >= ' ' && wide[word.n] <= '~' ? (char)wide[word.n] : '?';
+        word.text[word.n] = wide[word.n] >= ' ' && wide[word.n] <= '~' ? (char)wide[word.n] : 0x7f;
     return word;
 }
 

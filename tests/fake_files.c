@@ -37,8 +37,9 @@ static EFI_STATUS EFIAPI close(EFI_FILE_HANDLE self)
 
 static EFI_STATUS EFIAPI delete(EFI_FILE_HANDLE self)
 {
-    now->exists = false;
-    return close(self);
+    now->exists = now->delete_status != EFI_SUCCESS;
+    close(self);
+    return now->delete_status;
 }
 
 static EFI_STATUS EFIAPI write(EFI_FILE_HANDLE self, UINTN *bytes, VOID *from)
@@ -67,6 +68,7 @@ static EFI_STATUS EFIAPI get_info(EFI_FILE_HANDLE self, EFI_GUID *type, UINTN *b
     memset(info, 0, *bytes);
     info->Size = *bytes;
     info->FileSize = now->bytes;
+    info->CreateTime.Year = 1980;
     info->Attribute = now->is_directory ? EFI_FILE_DIRECTORY : 0;
     return EFI_SUCCESS;
 }
@@ -78,8 +80,11 @@ static EFI_STATUS EFIAPI set_info(EFI_FILE_HANDLE self, EFI_GUID *type, UINTN by
     (void)self;
     (void)type;
     (void)bytes;
-    now->bytes = info->FileSize;
-    return EFI_SUCCESS;
+    if (info->CreateTime.Year && !info->CreateTime.Month)
+        return EFI_INVALID_PARAMETER;
+    if (!EFI_ERROR(now->set_info_status))
+        now->bytes = info->FileSize;
+    return now->set_info_status;
 }
 
 static EFI_STATUS EFIAPI flush(EFI_FILE_HANDLE self)

@@ -22,7 +22,7 @@ static EFI_STATUS EFIAPI get_memory_map(UINTN *bytes, EFI_MEMORY_DESCRIPTOR *map
 
     now->maps++;
     now->last_capacity = capacity;
-    if (now->maps == now->map_fails_at)
+    if (now->maps_fail || now->maps == now->map_fails_at)
         return now->map_status;
     *bytes = now->map_bytes;
     *ret_stride = stride();

@@ -20,6 +20,7 @@ struct fake_firmware {
     UINTN stride;              /* 0: 40 */
     bool stride_is_zero;       /* the firmware says 0 */
     unsigned map_fails_at;     /* the n-th GetMemoryMap (1-based) fails with map_status; 0: never */
+    bool maps_fail;            /* each does */
     EFI_STATUS map_status;
 
     /* Leaving */

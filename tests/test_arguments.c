@@ -239,13 +239,16 @@ static void help_behind_boot_and_selftest_is_about_them(void **state)
 static void a_word_that_means_nothing_is_named(void **state)
 {
     struct setting *s = new_setting();
-    CHAR16 *words[] = { L"loader.efi", L"test=8", L"mop" }, *option[] = { L"loader.efi", L"tost=8" };
+    CHAR16 *words[] = { L"loader.efi", L"test=8", L"mop" }, *option[] = { L"loader.efi", L"tost=8" },
+           *accent[] = { L"loader.efi", L"-\x00e9" };
 
     (void)state;
     assert_int_equal(read_words(s, words, 3), EFI_INVALID_PARAMETER);
     assert_string_equal(s->fake.console, "BOOTX64.EFI: argument 2: `mop' is no command (`help' lists them)\r\n");
     assert_int_equal(read_words(s, option, 2), EFI_INVALID_PARAMETER);
     assert_non_null(strstr(s->fake.console, "argument 1: `tost=8' is no option (resolution=WxH, "));
+    assert_int_equal(read_words(s, accent, 2), EFI_INVALID_PARAMETER);
+    assert_non_null(strstr(s->fake.console, "argument 1: `-?' is no command"));
     end(s);
 }
 

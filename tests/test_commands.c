@@ -128,7 +128,7 @@ static void options_for_all_are_taken_off_wherever_they_stand(void **state)
 
     (void)state;
     assert_true(read_text(L"map -b --raw --unit MiB -o f x", &words));
-    assert_null(words_take_options(&words, &options, &bad));
+    assert_null(words_take_options(&words, false, &options, &bad));
     assert_int_equal(words.n, 3);
     assert_string_equal(words.words[1], "--raw");
     assert_string_equal(words.words[2], "x");
@@ -137,24 +137,52 @@ static void options_for_all_are_taken_off_wherever_they_stand(void **state)
     assert_string_equal(options.file, "f");
     assert_int_equal(options.unit, REPORT_UNIT_MIB);
     assert_true(read_text(L"map --HELP", &words));
-    assert_null(words_take_options(&words, &options, &bad));
+    assert_null(words_take_options(&words, false, &options, &bad));
     assert_true(options.help);
     assert_null(options.file);
     assert_int_equal(options.unit, REPORT_UNIT_AUTO);
 }
 
-static void an_option_without_its_value_is_named(void **state)
+static void a_word_may_be_the_file_of_which_there_is_one(void **state)
 {
-    static const CHAR16 *const lines[] = { L"map -o", L"map -o \"\"", L"map --unit", L"map --unit tons" };
     struct command_words words;
     struct common_options options;
     const char *bad;
 
     (void)state;
-    for (size_t i = 0; i < ARRAY_LENGTH(lines); i++) {
-        assert_true(read_text(lines[i], &words));
-        assert_non_null(words_take_options(&words, &options, &bad));
-        assert_string_equal(bad, i < 2 ? "-o" : "--unit");
+    assert_true(read_text(L"report f --x", &words));
+    assert_null(words_take_options(&words, true, &options, &bad));
+    assert_string_equal(options.file, "f");
+    assert_int_equal(words.n, 2);
+    assert_string_equal(words.words[1], "--x");
+}
+
+static void an_option_without_a_good_value_and_one_too_many_are_named(void **state)
+{
+    static const struct {
+        const CHAR16 *line;
+        const char *bad;
+    } cases[] = {
+        { L"map -o", "-o" },
+        { L"map -o \"\"", "" },
+        { L"map -o --json", "--json" },
+        { L"map -o a -o b", "b" },
+        { L"map -o a b", "b" },
+        { L"map a -o b", "b" },
+        { L"map a b", "b" },
+        { L"map --unit", "--unit" },
+        { L"map --unit tons", "tons" },
+        { L"map --unit MiB --unit KiB", "KiB" },
+    };
+    struct command_words words;
+    struct common_options options;
+    const char *bad;
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+        assert_true(read_text(cases[i].line, &words));
+        assert_non_null(words_take_options(&words, true, &options, &bad));
+        assert_string_equal(bad, cases[i].bad);
     }
 }
 
@@ -178,6 +206,33 @@ static void help_is_printed_in_ascii_and_every_command_has_an_example(void **sta
     end(m);
 }
 
+static void what_is_no_command_is_named(void **state)
+{
+    CHAR16 *argv[] = { L"loader.efi", L"-\x00e9" };
+    EFI_SHELL_PARAMETERS_PROTOCOL shell = { .Argv = argv, .Argc = 2 };
+    struct machine *m = new_machine();
+
+    (void)state;
+    assert_int_equal(run(m, L"mop"), EFI_INVALID_PARAMETER);
+    assert_string_equal(m->fake.console, "BOOTX64.EFI: `mop' is no command\r\n");
+    assert_int_equal(run(m, L" "), EFI_INVALID_PARAMETER);
+    m->fw.shell = &shell;
+    assert_int_equal(command_start(&m->fw, &m->info, 1), EFI_INVALID_PARAMETER);
+    end(m);
+}
+
+static void how_a_command_is_used_is_no_report_and_never_replaces_one(void **state)
+{
+    struct machine *m = new_machine();
+
+    (void)state;
+    assert_int_equal(run(m, L"report f --help"), EFI_SUCCESS);
+    assert_int_equal(run(m, L"map -o f -h"), EFI_SUCCESS);
+    assert_non_null(strstr(m->fake.console, "Example: BOOTX64.EFI map "));
+    assert_false(m->volume.exists);
+    end(m);
+}
+
 static void bad_words_are_named_and_cost_nobody_a_file(void **state)
 {
     struct machine *m = new_machine();
@@ -187,6 +242,8 @@ static void bad_words_are_named_and_cost_nobody_a_file(void **state)
     assert_string_equal(m->fake.console,
                         "BOOTX64.EFI: help: `nothing': no such command (usage: help [COMMAND])\r\n");
     assert_int_equal(run(m, L"help --unit x"), EFI_INVALID_PARAMETER);
+    assert_int_equal(run(m, L"map --json --CSV"), EFI_INVALID_PARAMETER);
+    assert_non_null(strstr(m->fake.console, "map: `--CSV': unknown, or one too many (usage: map "));
     assert_int_equal(run(m, L"selftest --version"), EFI_INVALID_PARAMETER);
     assert_int_equal(run(m, L"--version x -o new"), EFI_INVALID_PARAMETER);
     assert_false(m->volume.exists);
@@ -251,6 +308,53 @@ static void a_file_that_cannot_be_written_is_one_line_and_leaves_nothing(void **
     }
 }
 
+static void a_file_that_cannot_be_emptied_stays_as_it_is(void **state)
+{
+    struct machine *m = new_machine();
+
+    (void)state;
+    m->volume.exists = true;
+    m->volume.bytes = 5;
+    m->volume.set_info_status = EFI_DEVICE_ERROR;
+    assert_int_equal(run(m, L"help -o old"), EFI_DEVICE_ERROR);
+    assert_string_equal(m->fake.console, "BOOTX64.EFI: old: cannot be written: Device Error\r\n");
+    assert_true(m->volume.exists);
+    assert_int_equal(m->volume.bytes, 5);
+    end(m);
+}
+
+static void a_file_that_does_not_fit_is_lost_and_one_that_cannot_be_deleted_is_named(void **state)
+{
+    struct machine *m = new_machine();
+
+    (void)state;
+    m->volume.exists = true;
+    m->volume.bytes = 5;
+    m->volume.capacity = 100;
+    assert_int_equal(run(m, L"help -o old"), EFI_VOLUME_FULL);
+    assert_false(m->volume.exists);
+    m->volume.delete_status = EFI_WARN_DELETE_FAILURE;
+    assert_int_equal(run(m, L"help -o new"), EFI_VOLUME_FULL);
+    assert_string_equal(m->fake.console, "BOOTX64.EFI: warning: new: is unfinished, and cannot be deleted\r\n"
+                                         "BOOTX64.EFI: new: cannot be written: Volume Full\r\n");
+    assert_true(m->volume.exists);
+    end(m);
+}
+
+static void that_memory_has_errors_is_told_even_if_the_report_of_them_is_lost(void **state)
+{
+    struct machine *m = new_machine();
+
+    (void)state;
+    assert_int_equal(run(m, L"test -o f"), COMMAND_MEMORY_ERRORS);
+    assert_int_equal(m->volume.bytes, 8);
+    m->volume.capacity = 0;
+    assert_int_equal(run(m, L"test -o f"), COMMAND_MEMORY_ERRORS);
+    assert_string_equal(m->fake.console, "BOOTX64.EFI: f: cannot be written: Volume Full\r\n");
+    assert_false(m->volume.exists);
+    end(m);
+}
+
 static void a_directory_is_no_file_and_stays(void **state)
 {
     struct machine *m = new_machine();
@@ -297,6 +401,80 @@ static void what_is_not_ascii_is_a_question_mark_on_the_console(void **state)
     console_flush(&line);
     console_flush(&line);
     assert_string_equal(m->fake.console, "a?z?\r\nno end");
+    end(m);
+}
+
+/* A shell that redirects to a volume with room for so many lines, or prints on a screen that somebody has stopped. */
+static struct {
+    unsigned room;
+    bool is_screen;
+    char errors[256];
+} redirection;
+static char standard_output, standard_error;
+
+static EFI_STATUS EFIAPI write_file(SHELL_FILE_HANDLE file, UINTN *bytes, void *from)
+{
+    const CHAR16 *text = from;
+
+    for (size_t n = strlen(redirection.errors), i = 0; file == &standard_error && i < *bytes / 2; i++)
+        redirection.errors[n + i] = (char)text[i];
+    if (file == &standard_error)
+        return EFI_SUCCESS;
+    if (redirection.room) {
+        redirection.room--;
+        return EFI_SUCCESS;
+    }
+    return redirection.is_screen ? EFI_DEVICE_ERROR : EFI_VOLUME_FULL;
+}
+
+static EFI_STATUS EFIAPI get_position(SHELL_FILE_HANDLE file, UINT64 *ret)
+{
+    assert_ptr_equal(file, &standard_output);
+    *ret = 0;
+    return redirection.is_screen ? EFI_UNSUPPORTED : EFI_SUCCESS;
+}
+
+static EFI_STATUS EFIAPI find_shell(EFI_GUID *guid, void *registration, void **ret)
+{
+    static EFI_SHELL_PROTOCOL shell = { .WriteFile = write_file, .GetFilePosition = get_position };
+
+    (void)guid;
+    (void)registration;
+    *ret = &shell;
+    return EFI_SUCCESS;
+}
+
+static EFI_STATUS run_redirected(struct machine *m, CHAR16 *command, unsigned room, bool is_screen)
+{
+    CHAR16 *argv[] = { L"loader.efi", command };
+    EFI_SHELL_PARAMETERS_PROTOCOL shell = { .Argv = argv, .Argc = 2, .StdOut = &standard_output,
+                                            .StdErr = &standard_error };
+    EFI_STATUS status;
+
+    memset(&redirection, 0, sizeof redirection);
+    redirection.room = room;
+    redirection.is_screen = is_screen;
+    m->fw.shell = &shell;
+    m->fw.boot->LocateProtocol = find_shell;
+    m->info.n_claims = 0;
+    status = command_start(&m->fw, &m->info, 1);
+    m->fw.shell = NULL;
+    return status;
+}
+
+static void what_is_redirected_to_a_full_volume_is_told_where_it_can_be(void **state)
+{
+    struct machine *m = new_machine();
+
+    (void)state;
+    assert_int_equal(run_redirected(m, L"help", 100, false), EFI_SUCCESS);
+    assert_string_equal(redirection.errors, "");
+    assert_int_equal(run_redirected(m, L"help", 3, false), EFI_VOLUME_FULL);
+    assert_string_equal(redirection.errors,
+                        "BOOTX64.EFI: the standard output cannot be written: Volume Full\r\n");
+    assert_int_equal(run_redirected(m, L"test", 0, false), COMMAND_MEMORY_ERRORS);
+    assert_int_equal(run_redirected(m, L"help", 3, true), EFI_SUCCESS);
+    assert_string_equal(redirection.errors, "");
     end(m);
 }
 
@@ -454,14 +632,21 @@ int main(void)
         cmocka_unit_test(the_shells_words_stay_as_they_are),
         cmocka_unit_test(what_does_not_fit_is_refused_and_never_cut),
         cmocka_unit_test(options_for_all_are_taken_off_wherever_they_stand),
-        cmocka_unit_test(an_option_without_its_value_is_named),
+        cmocka_unit_test(a_word_may_be_the_file_of_which_there_is_one),
+        cmocka_unit_test(an_option_without_a_good_value_and_one_too_many_are_named),
         cmocka_unit_test(help_is_printed_in_ascii_and_every_command_has_an_example),
+        cmocka_unit_test(what_is_no_command_is_named),
+        cmocka_unit_test(how_a_command_is_used_is_no_report_and_never_replaces_one),
         cmocka_unit_test(bad_words_are_named_and_cost_nobody_a_file),
         cmocka_unit_test(a_file_holds_what_the_screen_would_with_the_ends_of_lines_that_the_shell_writes),
         cmocka_unit_test(a_file_that_cannot_be_written_is_one_line_and_leaves_nothing),
+        cmocka_unit_test(a_file_that_cannot_be_emptied_stays_as_it_is),
+        cmocka_unit_test(a_file_that_does_not_fit_is_lost_and_one_that_cannot_be_deleted_is_named),
+        cmocka_unit_test(that_memory_has_errors_is_told_even_if_the_report_of_them_is_lost),
         cmocka_unit_test(a_directory_is_no_file_and_stays),
         cmocka_unit_test(a_file_of_many_pieces_is_written_in_order),
         cmocka_unit_test(what_is_not_ascii_is_a_question_mark_on_the_console),
+        cmocka_unit_test(what_is_redirected_to_a_full_volume_is_told_where_it_can_be),
         cmocka_unit_test(the_map_is_read_once_and_what_it_cost_is_told),
         cmocka_unit_test(a_larger_map_and_a_hungrier_report_get_what_they_need),
         cmocka_unit_test(map_tells_of_anomalies_by_its_status_and_keeps_the_file),

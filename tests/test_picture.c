@@ -33,6 +33,8 @@ struct machine {
     EFI_GRAPHICS_OUTPUT_PROTOCOL_MODE mode;
     EFI_GRAPHICS_OUTPUT_MODE_INFORMATION mode_info;
     bool has_screen;
+    bool has_dark_screen;    /* one more, listed before it, that the console is not on */
+    EFI_GRAPHICS_OUTPUT_PROTOCOL dark_gop;
     EFI_STATUS blt_status;
     unsigned blts;
     UINTN blt_y, blt_height;
@@ -67,14 +69,48 @@ static EFI_STATUS EFIAPI clear(SIMPLE_TEXT_OUTPUT_INTERFACE *self)
 static EFI_STATUS EFIAPI handle_protocol(EFI_HANDLE handle, EFI_GUID *guid, VOID **ret)
 {
     static const EFI_GUID graphics = EFI_GRAPHICS_OUTPUT_PROTOCOL_GUID;
+    static const EFI_GUID console = { 0xd3b36f2c, 0xd551, 0x11d4, { 0x9a, 0x46, 0x00, 0x90, 0x27, 0x3f, 0xc1, 0x4d } };
 
+    if (!memcmp(guid, &console, sizeof console))
+        return handle == now ? EFI_SUCCESS : EFI_UNSUPPORTED;
     if (memcmp(guid, &graphics, sizeof graphics))
         return now->handle_protocol(handle, guid, ret);
-    if (handle != now || !now->has_screen)
-        return EFI_UNSUPPORTED;
-    *ret = &now->gop;
+    *ret = handle == now ? &now->gop : &now->dark_gop;
     return EFI_SUCCESS;
 }
+
+static EFI_STATUS EFIAPI list_screens(EFI_LOCATE_SEARCH_TYPE how, EFI_GUID *guid, VOID *key, UINTN *n, EFI_HANDLE **ret)
+{
+    (void)how;
+    (void)guid;
+    (void)key;
+    *n = 0;
+    if (!now->has_screen || EFI_ERROR(now->fw.boot->AllocatePool(EfiLoaderData, 2 * sizeof **ret, (void **)ret)))
+        return EFI_NOT_FOUND;
+    if (now->has_dark_screen)
+        (*ret)[(*n)++] = &now->dark_gop;
+    (*ret)[(*n)++] = now;
+    return EFI_SUCCESS;
+}
+
+static EFI_STATUS EFIAPI no_time(EFI_TIME *time, EFI_TIME_CAPABILITIES *capabilities)
+{
+    (void)time;
+    (void)capabilities;
+    return EFI_DEVICE_ERROR;
+}
+
+static EFI_STATUS EFIAPI no_variable(CHAR16 *name, EFI_GUID *vendor, UINT32 *attributes, UINTN *bytes, void *value)
+{
+    (void)name;
+    (void)vendor;
+    (void)attributes;
+    (void)bytes;
+    (void)value;
+    return EFI_NOT_FOUND;
+}
+
+static EFI_RUNTIME_SERVICES runtime = { .GetTime = no_time, .GetVariable = no_variable };
 
 /* With a screen of which no framebuffer is known, as virtio-gpu's is under OVMF. */
 static struct machine *new_machine(void)
@@ -87,6 +123,7 @@ static struct machine *new_machine(void)
     m->fake.map_bytes = sizeof descriptors;
     fake_files_install(&m->fw, &m->loaded, &m->volume);
     m->volume.capacity = FAKE_FILE_MAX;
+    m->fw.runtime = &runtime;
     m->info.phys_bits = 52;
     m->mode_info = (EFI_GRAPHICS_OUTPUT_MODE_INFORMATION){ .HorizontalResolution = WIDTH,
                                                            .VerticalResolution = HEIGHT,
@@ -94,10 +131,11 @@ static struct machine *new_machine(void)
     m->mode.Info = &m->mode_info;
     m->gop.Mode = &m->mode;
     m->gop.Blt = blt;
+    m->dark_gop.Mode = &m->mode;
     m->has_screen = true;
     m->handle_protocol = m->fw.boot->HandleProtocol;
     m->fw.boot->HandleProtocol = handle_protocol;
-    m->fw.system->ConsoleOutHandle = m;
+    m->fw.boot->LocateHandleBuffer = list_screens;
     m->fw.system->ConOut->ClearScreen = clear;
     return m;
 }
@@ -129,7 +167,51 @@ static void the_picture_is_at_the_bottom_of_the_screen_and_in_the_file(void **st
     assert_string_equal(m->volume.path, "\\p.png");
     assert_true(m->volume.exists);
     assert_memory_equal(m->volume.content, png_signature, sizeof png_signature);
-    assert_non_null(strstr(m->fake.console, "\\p.png: 800x120, "));
+    assert_string_equal(m->fake.console, "\\p.png: written\r\n");
+    expect_all_given_back(m);
+    free(m);
+}
+
+static void the_picture_is_on_the_screen_that_the_console_is_on(void **state)
+{
+    struct machine *m = new_machine();
+
+    (void)state;
+    m->has_dark_screen = true;
+    assert_int_equal(run(m, L"picture"), EFI_SUCCESS);
+    assert_int_equal(m->blts, 1);
+    expect_all_given_back(m);
+    free(m);
+}
+
+static void the_file_comes_whichever_way_it_is_named(void **state)
+{
+    struct machine *m = new_machine();
+
+    (void)state;
+    assert_int_equal(run(m, L"picture -o \\p.png"), EFI_SUCCESS);
+    assert_memory_equal(m->volume.content, png_signature, sizeof png_signature);
+    assert_string_equal(m->fake.console, "\\p.png: written\r\n");
+    assert_int_equal(run(m, L"report -o \\r.txt"), EFI_UNSUPPORTED); /* for not all commands are here */
+    assert_string_equal(m->volume.path, "\\r.txt");
+    assert_string_equal(m->fake.console, "\\r.txt: written\r\n");
+    expect_all_given_back(m);
+    free(m);
+}
+
+static void a_report_is_kept_and_says_what_is_missing_in_it(void **state)
+{
+    static const char machine[] = "==== machine ====\r\n";
+    struct machine *m = new_machine();
+
+    (void)state;
+    m->fake.map_status = EFI_DEVICE_ERROR;
+    m->fake.maps_fail = true;
+    assert_int_equal(run(m, L"report \\r.txt"), EFI_DEVICE_ERROR);
+    assert_memory_equal(m->volume.content, machine, sizeof machine - 1);
+    m->volume.content[m->volume.bytes] = 0;
+    assert_non_null(strstr(m->volume.content, "==== dimms ====\r\n\r\n(no answer: "));
+    assert_non_null(strstr(m->fake.console, "\\r.txt: written\r\n"));
     expect_all_given_back(m);
     free(m);
 }
@@ -224,6 +306,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_picture_is_at_the_bottom_of_the_screen_and_in_the_file),
+        cmocka_unit_test(the_picture_is_on_the_screen_that_the_console_is_on),
+        cmocka_unit_test(the_file_comes_whichever_way_it_is_named),
+        cmocka_unit_test(a_report_is_kept_and_says_what_is_missing_in_it),
         cmocka_unit_test(without_a_screen_and_a_file_there_is_nothing_to_draw_on),
         cmocka_unit_test(screens_that_cannot_be_are_none),
         cmocka_unit_test(words_that_it_does_not_know_are_named),

@@ -24,13 +24,14 @@ struct command {
     struct report_style style; /* ->sink: the screen, the shell's redirection, or the file of -o */
     const char *const *words;  /* after the command's name, without the options for all: ASCII or UTF-8 */
     size_t n_words;
-    struct output_file *file;  /* what the sink writes to; NULL: not to a file */
+    struct output_file *file;  /* of -o, which the sink writes to; NULL: none */
     bool is_reported;          /* the report is whole, and to be kept, whatever the status is */
 };
 
 /* The words that a command takes, and what it does. */
 struct command_description {
-    const char *name;
+    char name[15];
+    bool word_is_file;    /* a word that is no option is the file of -o; the user is told when it is written */
     const char *synopsis; /* "[--raw | -sfo | --csv | --json]" */
     const char *purpose;  /* a line */
     const char *details;  /* lines for `help NAME`, each ended; options that are its own */
@@ -58,8 +59,8 @@ const struct command_description *command_at(size_t i);
 MUST_CHECK EFI_STATUS command_bad_word(const struct command *command, const char *word, const char *why);
 
 /*
- * Whether a word chooses a format: --csv, --json, -sfo (also --sfo) or --raw. Not every command has all of them:
- * `allowed` has bit 1 << format for those it has.
+ * Whether a word chooses a format: --csv, --json, -sfo (also --sfo) or --raw; none does after the first, when *ret is
+ * not REPORT_TEXT. Not every command has all of them: `allowed` has bit 1 << format for those it has.
  */
 bool command_format(const char *word, unsigned allowed, enum report_format *ret);
 /* For commands whose words are formats and nothing else: reads them all. EFI_INVALID_PARAMETER: a word was named. */

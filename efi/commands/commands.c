@@ -51,7 +51,7 @@ EFI_STATUS command_bad_word(const struct command *command, const char *word, con
     const struct command_description *about = command->description;
 
     return report_failure(command->fw, EFI_INVALID_PARAMETER, "%s: `%s': %s (usage: %s %s)", about->name, word,
-                          why ? why : "unknown word", about->name, about->synopsis);
+                          why ? why : "unknown, or one too many", about->name, about->synopsis);
 }
 
 bool command_format(const char *word, unsigned allowed, enum report_format *ret)
@@ -65,7 +65,8 @@ bool command_format(const char *word, unsigned allowed, enum report_format *ret)
     };
 
     for (size_t i = 0; i < ARRAY_LENGTH(formats); i++)
-        if (text_same(word, formats[i].word) && allowed & 1u << formats[i].format) {
+        if (text_same(word, formats[i].word) && allowed & 1u << formats[i].format &&
+            *ret == REPORT_TEXT) {
             *ret = formats[i].format;
             return true;
         }
@@ -98,32 +99,55 @@ static bool is_finished(const struct command *command, EFI_STATUS status)
     return !EFI_ERROR(status) || status == COMMAND_ANOMALIES || command->is_reported;
 }
 
-static EFI_STATUS run(struct command *command, bool help)
+/* Of a command whose report is lost; but nothing matters more than that memory has errors. */
+static EFI_STATUS with_lost_report(EFI_STATUS status, EFI_STATUS written)
 {
-    const struct command_description *about = command->description;
-
-    if (help) {
-        help_print(command, about);
-        return EFI_SUCCESS;
-    }
-    if (!about->run)
-        return command_bad_word(command, command->n_words ? command->words[0] : "", NULL);
-    return about->run(command);
+    return EFI_ERROR(written) && status != COMMAND_MEMORY_ERRORS ? written : status;
 }
 
-static EFI_STATUS run_into_file(struct command *command, const struct common_options *options)
+static EFI_STATUS run_into_file(struct command *command, const char *name)
 {
+    const struct sink *console = command->style.sink;
     struct output_file file;
     const struct file_sink sink = file_sink(&file);
-    EFI_STATUS status = output_file_open(command->fw, command->info, options->file, &file), closed;
+    EFI_STATUS status = output_file_open(command->fw, command->info, name, &file), closed;
+    bool finished;
 
     if (EFI_ERROR(status))
         return status;
     command->style.sink = &sink.sink;
     command->file = &file;
-    status = run(command, options->help);
-    closed = output_file_close(&file, is_finished(command, status));
-    return EFI_ERROR(closed) ? closed : status;
+    status = command->description->run(command);
+    finished = is_finished(command, status);
+    closed = output_file_close(&file, finished);
+    if (finished && !EFI_ERROR(closed) && command->description->word_is_file)
+        print_format(console, "%s: written\n", name);
+    return with_lost_report(status, closed);
+}
+
+static EFI_STATUS run(struct command *command, const struct common_options *options)
+{
+    const struct command_description *about = command->description;
+
+    if (options->help) {
+        help_print(command, about);
+        return EFI_SUCCESS;
+    }
+    if (!about->run)
+        return command_bad_word(command, command->n_words ? command->words[0] : "", NULL);
+    return options->file ? run_into_file(command, options->file) : about->run(command);
+}
+
+/* Our messages go where the standard output goes: one that takes no more is told of on the standard error. */
+static EFI_STATUS lost_output(struct console_line *line, const struct console_sink *sink)
+{
+    const EFI_STATUS status = line->status;
+
+    if (!EFI_ERROR(status) || !output_is_redirected(line->fw))
+        return EFI_SUCCESS;
+    line->file = line->fw->shell->StdErr;
+    print_format(&sink->sink, "BOOTX64.EFI: the standard output cannot be written: %s\n", status_name(status));
+    return status;
 }
 
 static EFI_STATUS run_on_console(struct command *command, const struct common_options *options)
@@ -134,11 +158,11 @@ static EFI_STATUS run_on_console(struct command *command, const struct common_op
     EFI_STATUS status;
 
     command->style.sink = &sink.sink;
-    status = run(command, options->help);
+    status = run(command, options);
     console_flush(&line);
     if (paging)
         paging->DisablePageBreak();
-    return status;
+    return is_finished(command, status) ? with_lost_report(status, lost_output(&line, &sink)) : status;
 }
 
 /* What is on the screen is not free memory, whatever the map says, and stays as it is. */
@@ -164,19 +188,22 @@ EFI_STATUS command_start(struct firmware *fw, struct boot_info *info, size_t at)
     struct command command = { .fw = fw, .info = info };
     struct command_words words;
     struct common_options options;
-    const char *bad, *why;
+    const char *name, *bad, *why;
 
     if (!read_words(fw, at, &words))
         return report_failure(fw, EFI_INVALID_PARAMETER, "the command line is too long");
-    command.description = find_any(words.words[0], text_bytes(words.words[0]));
+    name = words.n ? words.words[0] : "";
+    command.description = find_any(name, text_bytes(name));
     if (!command.description)
-        command.description = help_find_starter(words.words[0]);
-    why = words_take_options(&words, &options, &bad);
+        command.description = help_find_starter(name);
+    if (!command.description)
+        return report_failure(fw, EFI_INVALID_PARAMETER, "`%s' is no command", name);
+    why = words_take_options(&words, command.description->word_is_file, &options, &bad);
     if (why)
         return command_bad_word(&command, bad, why);
     command.words = words.words + 1;
     command.n_words = words.n - 1;
     command.style.unit = options.unit;
     claim_framebuffer(fw, info);
-    return options.file ? run_into_file(&command, &options) : run_on_console(&command, &options);
+    return run_on_console(&command, &options);
 }

@@ -42,7 +42,7 @@ static void print_all(const struct sink *sink)
     print_line(sink, &version_command);
     print_text(sink, "\nOptions of all commands that return:\n"
                      "  -b            stop at each full screen\n"
-                     "  -o FILE       write to a file, in UTF-8, on any volume: -o fs1:\\map.txt\n"
+                     "  -o FILE       replace or make a file (UTF-8), on any volume: -o fs1:\\map.txt\n"
                      "  --unit UNIT   sizes in bytes, KiB, MiB, GiB or pages\n"
                      "  -h, --help    how the command is used\n"
                      "\n%lasterror% is 0 if all is well, 0x2 if a word is wrong, 0x40 if the firmware's\n"

@@ -1,19 +1,31 @@
 #include "output.h"
 
+/* The shell puts a console of its own in place of the screen where it redirects: a file, which has a position. */
+bool output_is_redirected(const struct firmware *fw)
+{
+    EFI_SHELL_PROTOCOL *shell = fw->shell && fw->shell->StdOut ? shell_find(fw) : NULL;
+    UINT64 position;
+
+    return shell && !EFI_ERROR(shell->GetFilePosition(fw->shell->StdOut, &position));
+}
+
 /* A pipe is seen by who writes to the standard output alone, not by who prints on the console. */
 void console_flush(struct console_line *line)
 {
     SIMPLE_TEXT_OUTPUT_INTERFACE *out = line->fw->system->ConOut;
     UINTN bytes = line->n * sizeof line->text[0];
+    EFI_STATUS status = EFI_SUCCESS;
 
     line->text[line->n] = 0;
     if (!line->n)
         return;
     line->n = 0;
     if (line->shell)
-        line->shell->WriteFile(line->fw->shell->StdOut, &bytes, line->text);
+        status = line->shell->WriteFile(line->file, &bytes, line->text);
     else if (out && out->OutputString)
         out->OutputString(out, line->text);
+    if (!EFI_ERROR(line->status))
+        line->status = status;
 }
 
 static void console_write(const struct sink *sink, const char *text, size_t bytes)
@@ -36,7 +48,9 @@ static void console_write(const struct sink *sink, const char *text, size_t byte
 struct console_sink console_sink(const struct firmware *fw, struct console_line *line)
 {
     line->fw = fw;
-    line->shell = fw->shell && fw->shell->StdOut ? shell_find(fw) : NULL;
+    line->file = fw->shell ? fw->shell->StdOut : NULL;
+    line->shell = line->file ? shell_find(fw) : NULL;
+    line->status = EFI_SUCCESS;
     line->n = 0;
     return (struct console_sink){ { console_write }, line };
 }

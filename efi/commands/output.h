@@ -16,6 +16,8 @@
 struct console_line {
     const struct firmware *fw;
     EFI_SHELL_PROTOCOL *shell; /* NULL: not started by a shell */
+    SHELL_FILE_HANDLE file;    /* of the shell's: its standard output */
+    EFI_STATUS status;         /* of the first write that failed */
     size_t n;
     CHAR16 text[CONSOLE_LINE_UNITS + 3]; /* the last character may become two, and the end is marked */
 };
@@ -26,6 +28,9 @@ struct console_sink {
 struct console_sink console_sink(const struct firmware *fw, struct console_line *line);
 /* Prints what is left of a line that has no end. */
 void console_flush(struct console_line *line);
+
+/* Whether the standard output is a file, or a pipe, and not a screen. */
+bool output_is_redirected(const struct firmware *fw);
 
 /* Text into a file as the shell would write it: lines end in CR LF. */
 struct file_sink {

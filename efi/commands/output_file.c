@@ -153,7 +153,10 @@ EFI_STATUS output_file_open(struct firmware *fw, const struct boot_info *info, c
 
 /* ---- writing ---- */
 
-/* There is no such call as truncate: the size is one of the facts that can be set. */
+/*
+ * There is no such call as truncate: the size is one of the facts that can be set. FAT may know no time of creation,
+ * and edk2's driver (FatSetFileInfo()) refuses to be given back what it made of that; zeros leave it the times.
+ */
 static EFI_STATUS truncate(EFI_FILE_HANDLE handle)
 {
     union file_facts facts;
@@ -162,6 +165,7 @@ static EFI_STATUS truncate(EFI_FILE_HANDLE handle)
     if (EFI_ERROR(status))
         return status;
     facts.info.FileSize = 0;
+    facts.info.CreateTime = facts.info.LastAccessTime = facts.info.ModificationTime = (EFI_TIME){ 0 };
     return handle->SetInfo(handle, &info_guid, facts.info.Size, &facts);
 }
 
@@ -171,7 +175,7 @@ static void flush(struct output_file *file)
 
     if (!file->begun && !file->is_new)
         file->status = truncate(file->handle);
-    file->begun = true;
+    file->begun = !EFI_ERROR(file->status);
     if (!EFI_ERROR(file->status) && file->used) {
         file->status = file->handle->Write(file->handle, &bytes, identity_pointer(file->buffer.start));
         if (!EFI_ERROR(file->status) && bytes != file->used)
@@ -205,6 +209,13 @@ void output_file_flush(struct output_file *file)
         file->status = file->handle->Flush(file->handle);
 }
 
+/* What cannot be deleted is a warning of the firmware's. Closes the file in any case. */
+static void discard(const struct output_file *file)
+{
+    if (file->handle->Delete(file->handle) != EFI_SUCCESS)
+        report_warning(file->fw, "%s: is unfinished, and cannot be deleted", file->name);
+}
+
 EFI_STATUS output_file_close(struct output_file *file, bool keep)
 {
     if (!file->handle)
@@ -212,7 +223,7 @@ EFI_STATUS output_file_close(struct output_file *file, bool keep)
     if (keep)
         output_file_flush(file);
     if ((!keep || EFI_ERROR(file->status)) && (file->is_new || file->begun))
-        file->handle->Delete(file->handle); /* closes it, too */
+        discard(file);
     else
         file->handle->Close(file->handle);
     file->handle = NULL;

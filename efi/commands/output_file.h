@@ -1,7 +1,7 @@
 /*
  * A file that a command writes, on any volume that can be written to. It is whole in the end, or not there: after a
- * failure it is deleted. What the file held before stays until the first byte is written, so that a command that is
- * refused costs nobody a file.
+ * failure it is deleted, or named if it cannot be. What the file held before stays until the first byte is written, so
+ * that a command that is refused costs nobody a file; from then on it is lost, even if there is no room for the new.
  */
 #ifndef OUTPUT_FILE_H
 #define OUTPUT_FILE_H

@@ -1,7 +1,6 @@
 #include "command.h"
 
 #include "memory_picture.h"
-#include "output_file.h"
 #include "png_image.h"
 #include "screen.h"
 
@@ -15,7 +14,6 @@
 /* What all steps here need. The picture is drawn in memory, and goes from there to the screen and into the file. */
 struct drawing {
     struct command *command;
-    const char *file_name; /* NULL: none is wanted */
     struct screen screen;
     struct framebuffer canvas; /* its memory: pages */
 };
@@ -85,44 +83,29 @@ static EFI_STATUS show(const struct drawing *d)
 }
 
 /* Spoils the pixels. */
-static EFI_STATUS write_png(const struct drawing *d, struct output_file *file, size_t *ret_bytes)
+static EFI_STATUS save(const struct drawing *d)
 {
     const struct framebuffer *canvas = &d->canvas;
     const struct png_image image = { identity_pointer(canvas->memory.start), canvas->width_px, canvas->height_px,
                                      canvas->pitch_bytes };
+    struct output_file *file = d->command->file;
     struct phys_range work = { 0 };
     const uint8_t *png;
-    EFI_STATUS status = allocate(d, png_image_work_bytes(canvas->width_px, canvas->height_px), &work);
+    size_t bytes;
+    EFI_STATUS status;
 
+    if (!file)
+        return EFI_SUCCESS;
+    status = allocate(d, png_image_work_bytes(canvas->width_px, canvas->height_px), &work);
     if (EFI_ERROR(status))
         return status;
-    if (png_image_encode(&image, identity_pointer(work.start), work.bytes, &png, ret_bytes) == PNG_OK)
-        output_file_write(file, png, *ret_bytes);
+    if (png_image_encode(&image, identity_pointer(work.start), work.bytes, &png, &bytes) == PNG_OK)
+        output_file_write(file, png, bytes);
     else
         status = report_failure(d->command->fw, EFI_OUT_OF_RESOURCES, "%s: %lS are too little for this picture",
                                 file->name, work.bytes);
     pages_free(d->command->fw, &work);
     return status;
-}
-
-static EFI_STATUS save(const struct drawing *d)
-{
-    struct output_file file;
-    size_t bytes;
-    EFI_STATUS status, closed;
-
-    if (!d->file_name)
-        return EFI_SUCCESS;
-    status = output_file_open(d->command->fw, d->command->info, d->file_name, &file);
-    if (EFI_ERROR(status))
-        return status;
-    status = write_png(d, &file, &bytes);
-    closed = output_file_close(&file, !EFI_ERROR(status));
-    if (EFI_ERROR(status) || EFI_ERROR(closed))
-        return EFI_ERROR(status) ? status : closed;
-    print_format(d->command->style.sink, "%s: %ux%u, %lS\n", d->file_name, d->canvas.width_px, d->canvas.height_px,
-                 (uint64_t)bytes);
-    return EFI_SUCCESS;
 }
 
 static void choose_size(struct drawing *d)
@@ -146,12 +129,9 @@ static EFI_STATUS run(struct command *command)
     struct drawing d = { .command = command, .screen = screen_find(command->fw) };
     EFI_STATUS status;
 
-    for (size_t i = 0; i < command->n_words; i++) {
-        if (d.file_name || command->words[i][0] == '-')
-            return command_bad_word(command, command->words[i], NULL);
-        d.file_name = command->words[i];
-    }
-    if (!d.screen.gop && !d.file_name)
+    if (command->n_words)
+        return command_bad_word(command, command->words[0], NULL);
+    if (!d.screen.gop && !command->file)
         return report_failure(command->fw, EFI_UNSUPPORTED, "no screen to draw on: name a file");
     choose_size(&d);
     status = draw(&d);
@@ -165,6 +145,7 @@ static EFI_STATUS run(struct command *command)
 
 const struct command_description picture_command = {
     .name = "picture",
+    .word_is_file = true,
     .synopsis = "[FILE.png]",
     .purpose = "draw the memory map on the screen, and into a file",
     .details = "  FILE.png   the same picture as a PNG; without a screen, 1280 x 800\n"

@@ -9,6 +9,7 @@ struct screen {
     uint32_t width_px, height_px;
 };
 
+/* One that the console is on, if there is one; else the first. */
 struct screen screen_find(const struct firmware *fw);
 
 /*

@@ -85,13 +85,32 @@ static bool read_unit(const char *word, enum report_unit *ret)
     return false;
 }
 
-const char *words_take_options(struct command_words *words, struct common_options *ret, const char **ret_bad)
+static const char one_is_enough[] = "one is enough";
+
+static const char *take_file(const char *name, struct common_options *ret)
+{
+    if (ret->file)
+        return one_is_enough;
+    ret->file = name;
+    return name && *name && *name != '-' ? NULL : "a file's name is needed";
+}
+
+static const char *take_unit(const char *name, struct common_options *ret)
+{
+    if (ret->unit != REPORT_UNIT_AUTO)
+        return one_is_enough;
+    return name && read_unit(name, &ret->unit) ? NULL : "the units are bytes, KiB, MiB, GiB and pages";
+}
+
+const char *words_take_options(struct command_words *words, bool word_is_file, struct common_options *ret,
+                               const char **ret_bad)
 {
     const size_t n = words->n;
+    const char *why = NULL;
 
     *ret = (struct common_options){ .unit = REPORT_UNIT_AUTO };
     words->n = n ? 1 : 0;
-    for (size_t i = 1; i < n; i++) {
+    for (size_t i = 1; i < n && !why; i++) {
         const char *word = words->words[i], *value = i + 1 < n ? words->words[i + 1] : NULL;
 
         *ret_bad = word;
@@ -100,17 +119,18 @@ const char *words_take_options(struct command_words *words, struct common_option
         } else if (text_same(word, "-h") || text_same(word, "--help") || text_same(word, "-?")) {
             ret->help = true;
         } else if (text_same(word, "-o")) {
-            if (!value || !*value)
-                return "needs the name of a file";
-            ret->file = value;
+            *ret_bad = value ? value : word;
+            why = take_file(value, ret);
             i++;
         } else if (text_same(word, "--unit")) {
-            if (!value || !read_unit(value, &ret->unit))
-                return "needs bytes, KiB, MiB, GiB or pages";
+            *ret_bad = value ? value : word;
+            why = take_unit(value, ret);
             i++;
+        } else if (word_is_file && *word != '-') {
+            why = take_file(word, ret);
         } else {
             words->words[words->n++] = word;
         }
     }
-    return NULL;
+    return why;
 }

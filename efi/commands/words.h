@@ -26,15 +26,17 @@ MUST_CHECK bool words_from_text(const void *text, size_t units, struct command_w
 struct common_options {
     bool page_break;  /* -b */
     bool help;        /* -h, --help, -? */
-    const char *file; /* -o FILE; NULL: not given */
+    const char *file; /* -o FILE, or that word; NULL: not given */
     enum report_unit unit;
 };
 
 /*
- * Takes the options for all off the words from number 1 on; what remains keeps its order. NULL, or why the word at
- * *ret_bad is wrong.
+ * Takes the options for all off the words from number 1 on; what remains keeps its order.
+ * word_is_file   so is a word that is no option: the same as -o with it
+ *
+ * NULL, or why the word *ret_bad is wrong.
  */
-MUST_CHECK const char *words_take_options(struct command_words *words, struct common_options *ret,
+MUST_CHECK const char *words_take_options(struct command_words *words, bool word_is_file, struct common_options *ret,
                                           const char **ret_bad);
 
 #endif

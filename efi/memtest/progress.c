@@ -1,22 +1,14 @@
 #include "progress.h"
 
+#include "../commands/output.h"
 #include "format.h"
 
 #define LINE_CHARACTERS 70
 #define CONTROL_C 3
 
-/* The shell puts a console of its own in place of the screen where it redirects: a file, which has a position. */
-static bool is_redirected(const struct firmware *fw)
-{
-    EFI_SHELL_PROTOCOL *shell = fw->shell ? shell_find(fw) : NULL;
-    UINT64 position;
-
-    return shell && !EFI_ERROR(shell->GetFilePosition(fw->shell->StdOut, &position));
-}
-
 struct progress progress_start(const struct firmware *fw, bool is_wanted)
 {
-    return (struct progress){ fw, false, is_wanted && !is_redirected(fw) };
+    return (struct progress){ fw, false, is_wanted && !output_is_redirected(fw) };
 }
 
 void progress_show(struct progress *progress, const struct progress_facts *f)

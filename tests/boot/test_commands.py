@@ -16,6 +16,7 @@ from machine import BUILD, Machine, Shape
 TIMEOUT_S = 240
 PAGE_BREAK = "Press ENTER to continue"
 SECTOR_BYTES = 512
+CREATED_AT, CREATED_BYTES = 13, 5  # in a FAT directory entry
 
 # Lines of a script: name -> the shell's line.
 MAPS = {
@@ -96,6 +97,7 @@ def small(tmp_path_factory):
         "nodirectory": r"{v}\l map -o {v}\none\n4.txt",
         "directory": r"{v}\l map -o {v}\sub",
         "full": r"{v}\l map -o %full%\n5.txt",
+        "fullshell": r"{v}\l map --json > %full%\map.json",
         "readonly": r"{v}\l map -o %locked%\n6.txt",
         "nomap": r"{v}\l fault=map map -o {v}\n7.txt",
         "nomemory": r"{v}\l fault=memory map -o {v}\n8.txt",
@@ -114,6 +116,7 @@ def small(tmp_path_factory):
     image = images.make_image(directory / "esp.img", {
         "startup.nsh": images.script(*lines), "l.efi": LOADER, "l.man": manual(), "sub/x": b"", "kept.txt": b"kept",
         "long.txt": b"x" * 10000})
+    forget_creation(image, b"LONG    TXT")
     full, locked = full_image(directory / "full.img"), images.make_image(directory / "locked.img", {"locked.bin": b""})
     drives = [("full", full, "off"), ("locked", locked, "on")]
     extra = [word for name, path, locked in drives
@@ -129,6 +132,16 @@ def small(tmp_path_factory):
 def manual():
     """As if the loader's name was l.efi."""
     return (BUILD / "BOOTX64.man").read_bytes().replace("BOOTX64 0".encode("utf-16-le"), "l 0".encode("utf-16-le"))
+
+
+def forget_creation(image, name):
+    """Takes the time of creation, of which FAT need not know, from the file's directory entry."""
+    data = image.read_bytes()
+    assert data.count(name) == 1
+    at = data.index(name) + CREATED_AT
+    with open(image, "r+b") as file:
+        file.seek(at)
+        file.write(bytes(CREATED_BYTES))
 
 
 def full_image(path):
@@ -289,13 +302,14 @@ def test_page_break_stops_at_each_screen(small):
 @pytest.mark.xdist_group("commands-small")
 @pytest.mark.parametrize("name, status, message", [
     ("unknown", "0x2", "argument 1: `mop' is no command (`help' lists them)"),
-    ("badword", "0x2", "map: `--frob': unknown word (usage: map "),
-    ("badunit", "0x2", "map: `--unit': needs bytes, KiB, MiB, GiB or pages (usage: "),
-    ("nofile", "0x2", "map: `-o': needs the name of a file (usage: "),
+    ("badword", "0x2", "map: `--frob': unknown, or one too many (usage: map "),
+    ("badunit", "0x2", "map: `tons': the units are bytes, KiB, MiB, GiB and pages (usage: "),
+    ("nofile", "0x2", "map: `-o': a file's name is needed (usage: "),
     ("novolume", "0xE", r"fs9:\n3.txt: no such volume"),
     ("nodirectory", "0xE", r"\none\n4.txt: cannot be opened to be written: Not Found"),
     ("directory", "0x2", r"\sub: is a directory"),
     ("full", "0xB", r"\n5.txt: cannot be written: Volume Full"),
+    ("fullshell", "0xB", "the standard output cannot be written: Volume Full"),
     ("readonly", "0x8", r"\n6.txt: cannot be opened to be written: Write Protected"),
     ("nomap", "0x7", "cannot read the firmware's memory map"),
     ("nomemory", "0x9", r"\n8.txt: cannot be written: Out of Resources"),

@@ -100,7 +100,7 @@ def megabytes(size):
 @pytest.mark.xdist_group("picture")
 def test_the_file_holds_what_the_screen_shows(run):
     assert run.answers[PICTURE].status == 0
-    assert re.fullmatch(r"fs0:\\p\.png: 1280x480, \d+ KB", run.answers[PICTURE].output)
+    assert run.answers[PICTURE].output == r"fs0:\p.png: written"
     assert run.screen.size == (WIDTH, HEIGHT)
     top = HEIGHT - HEIGHT * PICTURE_PERCENT // 100
     assert run.picture.image.size == (WIDTH, HEIGHT - top)
