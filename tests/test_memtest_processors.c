@@ -33,6 +33,8 @@ static struct {
     void *argument[PROCESSORS];
     unsigned starts, turns, turns_allowed, open_events;
     const UINTN *claims; /* NULL: the truth */
+    /* NULL: all take their turn at once; else one after the other, and this is called after each */
+    void (*after_turn)(const struct processors *p, UINTN number);
 } now;
 
 static _Thread_local UINTN this_processor = BSP;
@@ -169,9 +171,13 @@ static EFI_STATUS EFIAPI start_all(struct mp_services *mp, mp_procedure procedur
         now.procedure[i] = procedure;
         now.argument[i] = argument;
         assert_int_equal(pthread_create(&now.threads[i], NULL, run_thread, (void *)i), 0);
+        if (now.after_turn) {
+            pthread_join(now.threads[i], NULL);
+            now.after_turn(argument, i);
+        }
     }
     for (UINTN i = 0; i < PROCESSORS; i++)
-        if (i != BSP && now.conduct[i] != IS_LENT_AND_ENDED)
+        if (i != BSP && now.conduct[i] != IS_LENT_AND_ENDED && !now.after_turn)
             pthread_join(now.threads[i], NULL);
     return status;
 }
@@ -353,6 +359,46 @@ static void those_that_are_lent_while_the_leader_waits_do_all_the_work(void **st
     assert_int_equal(fake.live_pages + now.open_events, 0);
 }
 
+/* What a processor finds is in its own log, and in nobody else's. */
+static void has_only_its_own_errors(const struct processors *p, UINTN number)
+{
+    static uint64_t before[PROCESSORS];
+
+    for (unsigned i = 1; i < p->n; i++) {
+        const struct processor *processor = processor_at(p, i);
+        const uint64_t n = processor->worker.errors.n_errors;
+
+        if (processor->number != number)
+            assert_int_equal(n, before[processor->number]);
+        before[processor->number] = n;
+    }
+}
+
+static void who_is_lent_works_under_its_own_name(void **state)
+{
+    const struct phys_range range = { identity_of(ram), RAM_BYTES };
+    const struct step step = { STEP_CHECK, PATTERN_SAME, 1, 0, false, 0x5555, 0x5555 };
+    uint64_t n_errors = 0;
+    struct processors p;
+
+    (void)state;
+    set_conduct(1, IS_LENT);
+    now.after_turn = has_only_its_own_errors;
+    p = open_processors(100);
+    memset(ram, 0, sizeof ram);
+    team = (struct team){ .ranges = &range, .n_ranges = 1, .n_blocks = team_count_blocks(&range, 1) };
+    processors_tend(&p);
+    team_start_step(&team, &step, TEST_INVERSIONS);
+    while (processors_work(&p))
+        ;
+    for (unsigned i = 0; i < p.n; i++)
+        n_errors += processor_at(&p, i)->worker.errors.n_errors;
+    assert_int_equal(n_errors, RAM_BYTES / TEST_WORD_BYTES);
+    assert_int_equal(processor_at(&p, 0)->worker.errors.n_errors, 0);
+    processors_close(&p);
+    assert_int_equal(fake.live_pages + now.open_events, 0);
+}
+
 static void one_that_is_ended_while_the_leader_waits_is_lost_and_the_others_go_on(void **state)
 {
     struct processors p;
@@ -416,6 +462,7 @@ int main(void)
         cmocka_unit_test(one_that_is_refused_or_ended_is_named_and_the_others_do_its_work),
         cmocka_unit_test(one_that_never_comes_back_keeps_what_it_may_write_to),
         cmocka_unit_test(those_that_are_lent_while_the_leader_waits_do_all_the_work),
+        cmocka_unit_test(who_is_lent_works_under_its_own_name),
         cmocka_unit_test(one_that_is_ended_while_the_leader_waits_is_lost_and_the_others_go_on),
         cmocka_unit_test(a_leader_that_nobody_is_lent_to_goes_on_alone),
         cmocka_unit_test(a_firmware_with_an_absurd_number_of_processors_has_one),
